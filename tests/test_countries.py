@@ -185,7 +185,7 @@ def test_every_country_answers():
 
 
 def test_districts_at_the_edge_of_the_rule():
-    """A city of 3,000,000 reaches sqrt(3e6 / (pi 3000)) = 17.84 km; its districts have a third of it or less."""
+    """A city of 3,000,000 reaches sqrt(3e6 / (pi 3000)) = 17.84 km; a district has a third or less."""
     city = {"name": "City", "lat": 50.0, "lon": 30.0, "people": 3_000_000}
 
     def kept(name, people, km):

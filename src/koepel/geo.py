@@ -19,7 +19,7 @@ EARTH_SEMI_MINOR_AXIS_M = EARTH_SEMI_MAJOR_AXIS_M * (1 - EARTH_FLATTENING)
 EARTH_ECCENTRICITY_SQUARED = EARTH_FLATTENING * (2 - EARTH_FLATTENING)
 EARTH_MEAN_RADIUS_M = (2 * EARTH_SEMI_MAJOR_AXIS_M + EARTH_SEMI_MINOR_AXIS_M) / 3
 
-# Standard refraction bends a ray as if the Earth's radius were 4/3 of the true one: ITU-R P.834
+# Standard refraction bends a ray as if the Earth's radius were 4/3 of the true one: Federal Standard 1037C
 REFRACTION_FACTOR = 4 / 3
 
 
@@ -233,8 +233,8 @@ def radar_horizon_m(
 
     References
     ----------
-    M. I. Skolnik, Introduction to Radar Systems, 3rd edition (2001), chapter 8 (propagation); the factor
-    4/3 is that of ITU-R P.834.
+    US Federal Standard 1037C (1996), "effective Earth radius": 4/3 of the true one for the standard
+    atmosphere. The sum is that of the two tangents from the heights to the sphere so enlarged.
 
     Examples
     --------
