@@ -11,7 +11,6 @@ extensions = ["myst_parser", "sphinx.ext.mathjax"]
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
-suppress_warnings = ["toc.empty_glob"]  # a page may not be written yet
 
 html_theme = "furo"
 html_title = "koepel"
