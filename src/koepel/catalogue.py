@@ -19,7 +19,9 @@ from koepel.errors import Fault, ScenarioError
 from koepel.tables import nearest_name, parse_number, read_table
 from koepel.units import Interval, to_base
 
+DATA = resources.files("koepel") / "data"
 TABLES = ("threats", "effectors", "fire_units", "sensors")
+PRINTED = ("type", "attribute", "low", "high", "unit", "source", "description")
 PER_EFFECTOR = "<effector>"  # rounds:<effector> stands for rounds:pac3-mse and its like
 IN_ORDER = (  # the first of each pair is nowhere above the second
     ("height_low_m", "height_high_m"),
@@ -36,6 +38,8 @@ class Attribute:
     ----------
     name
         In the unit that files use, as ``speed_km_h``.
+    base, factor
+        Its name in the unit used inside, as ``speed_m_s``, and what turns a value of a file into that unit.
     kind
         ``number``, ``count`` (whole numbers), ``flag`` (0 or 1) or ``text``.
     low, high
@@ -46,8 +50,9 @@ class Attribute:
         None where every type must give the attribute. An interval in the unit that files use, or a text.
     """
 
-    table: str
     name: str
+    base: str
+    factor: float
     kind: str
     unit: str
     default: Interval | str | None
@@ -55,16 +60,6 @@ class Attribute:
     high: float
     words: tuple[str, ...]
     description: str
-
-    @property
-    def base(self) -> str:
-        """Its name in the unit used inside, as ``speed_m_s``."""
-        return self.name if PER_EFFECTOR in self.name else to_base(self.name)[0]
-
-    @property
-    def factor(self) -> float:
-        """Turns a value of a file into the unit used inside."""
-        return 1.0 if PER_EFFECTOR in self.name else to_base(self.name)[1]
 
 
 @dataclass(frozen=True)
@@ -142,7 +137,7 @@ class Catalogue:
         """
         types = getattr(self, _table(table))
         if name not in types:
-            raise _unknown(f"there is no type {name!r} among the {_plain(table)}", name, types)
+            raise _unknown(f"there is no type {name!r} among the {table}", name, types)
         return types[name]
 
     def table(self, name: str | None = None) -> list[dict[str, Any]]:
@@ -156,8 +151,7 @@ class Catalogue:
         every = [kind for table in TABLES for kind in getattr(self, table).values()]
         chosen = [kind for kind in every if name in (None, kind.table, kind.name)]
         if not chosen:
-            known = [*TABLES, *(kind.name for kind in every)]
-            raise _unknown(f"there is no table or type {name!r}", name, known)
+            raise _unknown(f"there is no table or type {name!r}", name, [*TABLES, *(k.name for k in every)])
         return [row for kind in chosen for row in _printed(kind, self.dictionary[kind.table])]
 
 
@@ -203,28 +197,26 @@ def read_catalogue() -> Catalogue:
 
 def _read_types(table: str) -> dict[str, CatalogueType]:
     """The types of one file; its faults carry its lines."""
-    columns = {"type": str, "attribute": str, "low": str, "unit": str, "source": str}
-    rows = read_table(_data() / f"{table}.csv", required=columns, optional={"high": str})
-    known = _dictionary()[table]
+    columns = dict.fromkeys(("type", "attribute", "low", "unit", "source"), str)
+    rows = read_table(DATA / f"{table}.csv", required=columns, optional={"high": str})
+    known, lines = _dictionary()[table], {}
     given: dict[str, dict[str, Any]] = {}
-    lines: dict[tuple[str, str], str] = {}
-    faults = []
+    types, faults = {}, []
     for row in rows:
         attributes, name = given.setdefault(row["type"], {}), row["attribute"]
-        if name in attributes:
+        if (row["type"], name) in lines:
             faults.append(Fault(row.where, name, "it stands there twice", "leave one of them out"))
-        attribute = known.get(_entry_name(name))
+        attribute = known.get(_inside(name)[0])
         if attribute is not None and row["unit"] != attribute.unit:
-            found, mend = f"found the unit {row['unit']!r}", f"give it in {attribute.unit}"
-            faults.append(Fault(row.where, name, found, mend))
+            found = f"found the unit {row['unit']!r}"
+            faults.append(Fault(row.where, name, found, f"give it in {attribute.unit}"))
         attributes[name], lines[row["type"], name] = _read_value(row), row.where
-    types = {}
     for name, attributes in given.items():
         try:
             types[name] = define(table, name, attributes)
         except ScenarioError as error:
-            place = f"{table}.csv: {name}"
-            faults += [replace(f, where=lines.get((name, f.field), place)) for f in error.faults]
+            here = f"{table}.csv, {name}"
+            faults += [replace(f, where=lines.get((name, f.field), here)) for f in error.faults]
     if faults:
         raise ScenarioError(f"{table}.csv", faults)
     return types
@@ -244,14 +236,16 @@ def _read_value(row) -> Any:
 @lru_cache(maxsize=1)
 def _dictionary() -> dict[str, dict[str, Attribute]]:
     """Table -> attribute, in the unit used inside -> its line of the dictionary."""
-    columns = {"table": str, "attribute": str, "kind": str, "unit": str, "description": str}
+    columns = dict.fromkeys(("table", "attribute", "kind", "unit", "description"), str)
     more = dict.fromkeys(("default", "low", "high", "source"), str)
     dictionary: dict[str, dict[str, Attribute]] = {table: {} for table in TABLES}
-    for row in read_table(_data() / "dictionary.csv", required=columns, optional=more):
+    for row in read_table(DATA / "dictionary.csv", required=columns, optional=more):
+        base, factor = _inside(row["attribute"])
         text = row["kind"] == "text"
         attribute = Attribute(
-            table=row["table"],
             name=row["attribute"],
+            base=base,
+            factor=factor,
             kind=row["kind"],
             unit=row["unit"],
             default=row["default"] if text else _default(row["default"], row["source"]),
@@ -260,7 +254,7 @@ def _dictionary() -> dict[str, dict[str, Attribute]]:
             words=tuple((row["low"] or "").split("|")) if text and row["low"] else (),
             description=row["description"],
         )
-        dictionary[row["table"]][attribute.base] = attribute
+        dictionary[row["table"]][base] = attribute
     return dictionary
 
 
@@ -270,10 +264,6 @@ def _default(text: str | None, source: str | None) -> Interval | None:
         return None
     low, _, high = text.partition("..")
     return Interval(parse_number(low), parse_number(high or low), source or "")
-
-
-def _data():
-    return resources.files("koepel") / "data"
 
 
 def _table(name: str) -> str:
@@ -286,14 +276,10 @@ def _unknown(found: str, name: Any, known) -> ScenarioError:
     return ScenarioError("the catalogue", [Fault("", "type", found, nearest_name(name, known))])
 
 
-def _plain(table: str) -> str:
-    return table.replace("_", " ")
-
-
-def _entry_name(name: str) -> str:
-    """Under which name the dictionary has an attribute: ``rounds:gem-t`` is ``rounds:<effector>``."""
+def _inside(name: str) -> tuple[str, float]:
+    """The entry of the dictionary that an attribute belongs to, and the factor into the unit used inside."""
     prefix, colon, effector = name.partition(":")
-    return f"{prefix}:{PER_EFFECTOR}" if colon and effector else to_base(name)[0]
+    return (f"{prefix}:{PER_EFFECTOR}", 1.0) if colon and effector else to_base(name)
 
 
 def _settled(kind: CatalogueType, given: Mapping[str, Any], known: Mapping[str, Attribute]) -> CatalogueType:
@@ -301,10 +287,10 @@ def _settled(kind: CatalogueType, given: Mapping[str, Any], known: Mapping[str, 
     figures, words = dict(kind.figures), dict(kind.words)
     faults, seen = [], set()
     for name, value in given.items():
-        entry = _entry_name(str(name))
+        entry, factor = _inside(str(name))
         if entry not in known:
-            found = f"{_plain(kind.table)} have no attribute {name!r}"
-            faults.append(Fault("", str(name), found, nearest_name(name, [a.name for a in known.values()])))
+            mend = nearest_name(name, [attribute.name for attribute in known.values()])
+            faults.append(Fault("", str(name), f"{kind.table} have no attribute {name!r}", mend))
             continue
         inside = entry if PER_EFFECTOR not in entry else str(name)
         if inside in seen:
@@ -314,14 +300,14 @@ def _settled(kind: CatalogueType, given: Mapping[str, Any], known: Mapping[str, 
             if known[entry].kind == "text":
                 words[inside] = _text(value, known[entry])
             else:
-                figures[inside] = _figure(value, known[entry], str(name))
+                figures[inside] = _figure(value, known[entry], factor)
         except ValueError as error:
             found, mend = str(error).rsplit("; ", 1)
             faults.append(Fault("", str(name), found, mend))
     faults += _fill(figures, words, known, seen)
     faults += _disorder(figures, known)
     if faults:
-        raise ScenarioError(f"{_plain(kind.table)} {kind.name!r}", faults)
+        raise ScenarioError(f"{kind.table} {kind.name!r}", faults)
     return CatalogueType(kind.name, kind.table, words["label"], figures, words)
 
 
@@ -330,12 +316,9 @@ def _fill(figures: dict, words: dict, known: Mapping[str, Attribute], seen: set[
     for entry, attribute in known.items():
         if PER_EFFECTOR in entry:
             prefix = entry.removesuffix(PER_EFFECTOR)
-            if attribute.default is None:
-                present = any(name.startswith(prefix) for name in (*figures, *seen))
-            else:
-                present = True
-                for name in [n for n in figures if n.startswith("rounds:")]:
-                    figures.setdefault(prefix + name.removeprefix("rounds:"), attribute.default)
+            present = any(name.startswith(prefix) for name in (*figures, *seen)) or attribute.default
+            for name in [name for name in figures if name.startswith("rounds:") and attribute.default]:
+                figures.setdefault(prefix + name.removeprefix("rounds:"), attribute.default)
         else:
             values = words if attribute.kind == "text" else figures
             if entry not in values and attribute.default is not None:
@@ -352,8 +335,8 @@ def _disorder(figures: Mapping[str, Interval], known: Mapping[str, Attribute]) -
         if least in figures and most in figures:
             first, second = figures[least], figures[most]
             if first.low > second.low or first.high > second.high:
-                found = f"found {first} above the {second} of {most}"
-                yield Fault("", known[least].name, found, f"give what is nowhere above {most}")
+                mend = f"give what is nowhere above {most}, which is {second}"
+                yield Fault("", known[least].name, f"found {first}", mend)
     for name in figures:
         if name.startswith("reserve:") and name.replace("reserve:", "rounds:") not in figures:
             yield Fault("", name, "there are no ready rounds beside it", "give rounds of this effector too")
@@ -368,10 +351,9 @@ def _text(value: Any, attribute: Attribute) -> str:
     return value
 
 
-def _figure(value: Any, attribute: Attribute, name: str) -> Interval:
+def _figure(value: Any, attribute: Attribute, factor: float) -> Interval:
     """An interval in the unit used inside, from what a scenario or a table gives."""
     given = _interval(value, attribute)
-    factor = 1.0 if PER_EFFECTOR in attribute.name else to_base(name)[1]
     inside = given.scaled(factor)
     low, high = attribute.low * attribute.factor, attribute.high * attribute.factor
     slack = 1e-9 * max(abs(low), abs(high))
@@ -393,39 +375,26 @@ def _interval(value: Any, attribute: Attribute) -> Interval:
     if isinstance(value, Mapping):
         if not {"low", "high"} <= set(value) <= {"low", "high", "source"}:
             raise ValueError(f"found {dict(value)!r}; give low, high and, if there is one, source")
-        source = str(value.get("source") or "assumed")
-        return Interval(_finite(value["low"]), _finite(value["high"]), source)
-    if isinstance(value, list | tuple):
-        if len(value) != 2:
-            raise ValueError(f"found {value!r}; give an interval as [low, high]")
+        return Interval(_finite(value["low"]), _finite(value["high"]), str(value.get("source") or "assumed"))
+    if isinstance(value, list | tuple) and len(value) == 2:
         return Interval(_finite(value[0]), _finite(value[1]))
     return Interval(_finite(value), _finite(value))
 
 
 def _finite(value: Any) -> float:
-    try:
-        number = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
+    if isinstance(value, bool) or not isinstance(value, Real) or not abs(value) < 1e300:
         raise ValueError(f"found {value!r}; give a finite number or an interval as [low, high]")
-    return number
+    return float(value)
 
 
 def _printed(kind: CatalogueType, known: Mapping[str, Attribute]) -> Iterator[dict[str, Any]]:
     """Rows of one type in the units that files use."""
     for name, value in (kind.words | kind.figures).items():
-        attribute = known[_entry_name(name)]
-        low, high, source = value, None, ""
+        attribute = known[_inside(name)[0]]
+        low, high, source = value, None, "definition"
         if isinstance(value, Interval):
             low, high = (float(f"{end / attribute.factor:.10g}") for end in (value.low, value.high))
             source = value.source
-        yield {
-            "type": kind.name,
-            "attribute": name if PER_EFFECTOR in attribute.name else attribute.name,
-            "low": low,
-            "high": high,
-            "unit": attribute.unit,
-            "source": source,
-            "description": attribute.description,
-        }
+        shown = name if ":" in name else attribute.name
+        cells = (kind.name, shown, low, high, attribute.unit, source, attribute.description)
+        yield dict(zip(PRINTED, cells, strict=True))
