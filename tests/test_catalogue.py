@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import pickle
 import re
 
@@ -366,3 +367,13 @@ def test_read_once_and_sent_to_other_processes():
     """The catalogue is read once, and its types can be pickled."""
     assert read_catalogue() is CATALOGUE
     assert pickle.loads(pickle.dumps(CATALOGUE.threats["kalibr"])) == CATALOGUE.threats["kalibr"]
+
+
+def test_defaults_are_turned_into_the_units_used_inside():
+    """A default of 2 km in the dictionary is 2000 m in a type."""
+    known = dict(CATALOGUE.dictionary["effectors"])
+    known["range_min_m"] = dataclasses.replace(known["range_min_m"], default=Interval(2, 2))
+    bare = dataclasses.replace(CATALOGUE.effectors["hawk"], figures={}, words={})
+    given = {a.name: 3 for a in known.values() if a.default is None} | {"label": "x", "layer": "gun"}
+    given |= {name: 0.5 for name in given if name.startswith("pk_")}
+    assert catalogue_module._settled(bare, given, known).figure("range_min_m") == Interval(2000, 2000)
