@@ -2,8 +2,8 @@
 
     python scripts/derive_night540.py FOLDER
 
-``FOLDER`` holds ``night540.py``, whose ``build()`` draws the raid (synthetic places, seed 1). The threats keep
-their order, and their routes to 1e-7 degrees.
+``FOLDER`` holds ``night540.py``, whose ``build()`` draws the raid (synthetic places, seed 1). The threats
+keep their order, and their routes to 1e-7 degrees.
 """
 
 from __future__ import annotations
@@ -14,15 +14,24 @@ import sys
 from pathlib import Path
 
 OUT = Path(__file__).parents[1] / "src/koepel/data/scenarios/night-540"
-PEOPLE = [1_000_000, 800_000, 600_000, 500_000, 400_000, 300_000, 250_000, 200_000]  # then 100,000 each; invented
+PEOPLE = [
+    1_000_000,
+    800_000,
+    600_000,
+    500_000,
+    400_000,
+    300_000,
+    250_000,
+    200_000,
+]  # then 100,000 each; invented
 SOURCE = "NIGHT-540 reference raid, synthetic"
 
 HEAD = """\
-# The reference raid NIGHT-540, written by scripts/derive_night540.py. Synthetic: no real place, no real system.
-# 600 x 600 km with 24 cities; 500 drones in four waves, 30 cruise missiles and 10 ballistic threats in eight
-# hours; 60 sites with 2,928 rounds. It is the raid on which koepel is compared with other programs, under plain
-# rules. Speeds, ranges, rounds, pk, channels and cycles are those of the reference; people, prices, heights and
-# whatever else only the full model needs are invented round figures.
+# The reference raid NIGHT-540, written by scripts/derive_night540.py. Synthetic: no real place or system.
+# 600 x 600 km with 24 cities; 500 drones in four waves, 30 cruise missiles and 10 ballistic threats in
+# eight hours; 60 sites with 2,928 rounds. On this raid koepel is compared with other programs, under plain
+# rules. Speeds, ranges, rounds, pk, channels and cycles are those of the reference; people, prices, heights
+# and whatever else only the full model needs are invented round figures.
 format: koepel-scenario/1
 name: night-540
 about: Reference raid of 540 threats against 60 sites, to compare programs and rules.
@@ -110,9 +119,11 @@ UNIT = """\
       price_musd: {price_musd}
       crew: {crew}
 """
-# shots fly range / speed at most; reaction and assessment are half the fixed cycle each
+# in the full model reaction and assessment take half the fixed cycle each
 SITES = {
-    "long": dict(layer="missile", footprint_km=50, price_kusd=4000, pk_ballistic=0.8, price_musd=400, crew=80),
+    "long": dict(
+        layer="missile", footprint_km=50, price_kusd=4000, pk_ballistic=0.8, price_musd=400, crew=80
+    ),
     "medium": dict(layer="missile", footprint_km=0, price_kusd=1000, pk_ballistic=0, price_musd=150, crew=40),
     "short": dict(layer="gun", footprint_km=0, price_kusd=1, pk_ballistic=0, price_musd=5, crew=6),
 }
@@ -167,14 +178,21 @@ def types_text(sites: list[dict]) -> str:
     for name, words in SITES.items():
         site = kinds[name]
         effectors += EFFECTOR.format(
-            name=name, source=SOURCE, range_km=site["rng"], pk=site["pk"], speed_m_s=round(site["kmh"] / 3.6), **words
+            name=name,
+            source=SOURCE,
+            range_km=site["rng"],
+            pk=site["pk"],
+            speed_m_s=round(site["kmh"] / 3.6),
+            **words,
         )
         units += UNIT.format(
             name=name, source=SOURCE, rounds=site["rounds"], channels=site["ch"], cycle_s=site["cycle"],
             reaction_s=site["cycle"] / 2, assess_s=site["cycle"] / 2, **words,
         )  # fmt: skip
     threats = "".join(THREAT.format(source=SOURCE, **words) for words in THREATS)
-    return f"types:\n  threats:\n{threats}  effectors:\n{effectors}  fire_units:\n{units}  sensors:\n{RADAR}\n"
+    return (
+        f"types:\n  threats:\n{threats}  effectors:\n{effectors}  fire_units:\n{units}  sensors:\n{RADAR}\n"
+    )
 
 
 def scenario_text(raid: dict) -> str:
@@ -197,13 +215,17 @@ def write_tables(raid: dict) -> None:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["name", "type", "lat", "lon"])
         for site in raid["sites"]:
-            rows.writerow([f"{site['kind']}-{site['id'] + 1:02d}", f"{site['kind']}-540", *place(site["ll"]).split()])
+            rows.writerow(
+                [f"{site['kind']}-{site['id'] + 1:02d}", f"{site['kind']}-540", *place(site["ll"]).split()]
+            )
     with (OUT / "threats.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["name", "type", "start_s", "route"])
         for threat in raid["threats"]:
             route = "; ".join(place(point) for point in threat["ll"])
-            rows.writerow([f"{threat['cls']}-{threat['id'] + 1:03d}", f"{threat['cls']}-540", threat["t0"], route])
+            rows.writerow(
+                [f"{threat['cls']}-{threat['id'] + 1:03d}", f"{threat['cls']}-540", threat["t0"], route]
+            )
 
 
 def main(folder: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from koepel.nouns import Figure, Noun
+from koepel.nouns import Noun, PositiveFigure, ShareFigure
 from koepel.raid import Place, Positive, Share
 from koepel.units import Interval
 
@@ -35,7 +35,7 @@ class DefendedAsset(Noun):
     name: str
     kind: Literal["power", "heat", "water", "hospital", "industry", "airfield", "port", "rail", "government"]
     settlement: str
-    value_usd: Figure
+    value_usd: PositiveFigure
 
 
 class Sensor(Noun):
@@ -115,8 +115,8 @@ class Defence(Noun):
     sufficient: Share = 0.6
     policy: dict[str, dict[ThreatKind, Share]] = {}
     doctrine: dict[str, dict[ThreatKind, ShotDoctrine]] = {}
-    track_memory_s: Figure = Interval(60.0, 180.0)
-    track_linger_s: Figure = Interval(5.0, 60.0)
+    track_memory_s: PositiveFigure = Interval(60.0, 180.0)
+    track_linger_s: PositiveFigure = Interval(5.0, 60.0)
     sensors: tuple[Sensor, ...] = ()
     fire_units: tuple[FireUnit, ...] = ()
 
@@ -124,7 +124,7 @@ class Defence(Noun):
 class Weather(Noun):
     """How often a night's weather is bad enough to hold back eyes, guns and small drones."""
 
-    bad_share: Figure = Interval(0.2, 0.5)
+    bad_share: ShareFigure = Interval(0.2, 0.5)
 
 
 class Doubt(Noun):
@@ -134,8 +134,8 @@ class Doubt(Noun):
     effector's own ``site_night_sd``.
     """
 
-    month_sd: Figure = Interval(0.0, 0.3)
-    night_sd: Figure = Interval(0.15, 0.5)
+    month_sd: PositiveFigure = Interval(0.0, 0.3)
+    night_sd: PositiveFigure = Interval(0.15, 0.5)
 
 
 class Observation(Noun):
@@ -151,9 +151,9 @@ class Observation(Noun):
         Chance that a threat that fell by itself is counted as neutralised.
     """
 
-    unreported: Figure = Interval(0.0, 0.15)
-    decoys_counted: Figure = Interval(0.5, 1.0)
-    fallen_counted: Figure = Interval(0.5, 1.0)
+    unreported: ShareFigure = Interval(0.0, 0.15)
+    decoys_counted: ShareFigure = Interval(0.5, 1.0)
+    fallen_counted: ShareFigure = Interval(0.5, 1.0)
 
 
 class People(Noun):
@@ -169,9 +169,9 @@ class People(Noun):
         How long an alarm lasts after the last threat has gone.
     """
 
-    density_per_km2: Annotated[Figure, Field(description="people per square kilometre in a settlement")] = Interval(
-        1500.0, 4500.0
-    )
-    debris_share: Figure = Interval(0.015, 0.04)
-    alarm_hold_s: Figure = Interval(300.0, 1200.0)
+    density_per_km2: Annotated[
+        PositiveFigure, Field(description="people per square kilometre in a settlement")
+    ] = Interval(1500.0, 4500.0)
+    debris_share: ShareFigure = Interval(0.015, 0.04)
+    alarm_hold_s: PositiveFigure = Interval(300.0, 1200.0)
     zone_radius_m: Positive | None = None

@@ -6,7 +6,15 @@ import difflib
 import math
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from koepel.units import CUSTOMARY, Interval, to_base
 
@@ -26,9 +34,13 @@ _FIGURE_SCHEMA = {
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"found {value!r}; give a finite number, or an interval as [low, high]")
-    return float(value)
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"found {value!r:.60}; give a finite number, or an interval as [low, high]")
+    return number
 
 
 def parse_interval(value: Any) -> Interval:
@@ -72,10 +84,15 @@ Figure = Annotated[
 def _in_range(low: float, high: float):
     def check(interval: Interval) -> Interval:
         if interval.low < low or interval.high > high:
-            raise ValueError(f"found {interval}; give figures from {low:g} to {high:g}")
+            limits = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of {low:g} or more"
+            raise ValueError(f"found {interval}; give figures {limits}")
         return interval
 
     return check
+
+
+ShareFigure = Annotated[Figure, AfterValidator(_in_range(0.0, 1.0))]
+PositiveFigure = Annotated[Figure, AfterValidator(_in_range(0.0, math.inf))]
 
 
 class Noun(BaseModel):
@@ -105,9 +122,13 @@ class Noun(BaseModel):
 def _scaled(value: Any, factor: float) -> Any:
     """A number or interval times a factor; anything else is left for the field's own check."""
     try:
-        return parse_interval(value).scaled(factor) if not isinstance(value, int | float) else value * factor
+        interval = parse_interval(value)
     except ValueError:
         return value
+    try:
+        return interval.scaled(factor) if not isinstance(value, int | float) else value * factor
+    except (ValueError, OverflowError):
+        return math.inf
 
 
 def customary_names(field: str) -> tuple[str, ...]:

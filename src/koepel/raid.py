@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from koepel.nouns import Figure, Noun
+from koepel.nouns import Noun, ShareFigure
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -133,7 +133,7 @@ class Group(Noun):
     aim: Aim = Aim()
     waves: Waves = Waves()
     routes: Routes = Routes()
-    high_share: Figure | None = None
+    high_share: ShareFigure | None = None
 
 
 class RaidPattern(Noun):

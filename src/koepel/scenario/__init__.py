@@ -8,18 +8,26 @@ from typing import Any, Self
 
 from koepel.catalogue import Catalogue
 from koepel.errors import Fault, ScenarioError
+from koepel.nouns import Noun, plain_interval
 from koepel.scenario.fields import FORMAT, ScenarioFields, Types
 from koepel.scenario.override import override, set_at
 from koepel.scenario.own_types import with_own_types
 from koepel.scenario.read import believed, builtin_names, read_scenario, scenario_of_data, scenario_of_text
+from koepel.scenario.schema import scenario_schema
 from koepel.scenario.source import path_text
+from koepel.scenario.starter import starter_text
+from koepel.scenario.write import digest_of, write_scenario
+from koepel.units import Interval
 
 __all__ = [
     "FORMAT",
     "Scenario",
     "Types",
     "builtin_names",
+    "digest",
     "override",
+    "schema",
+    "starter",
 ]
 
 
@@ -78,7 +86,66 @@ class Scenario(ScenarioFields):
             With every path that names no field, and every fault of the result.
         """
         data = self.plain()
-        faults = [fault for path, value in values.items() for fault in set_at(data, path, value)[1]]
+        faults = [fault for path, value in values.items() for fault in set_at(data, path, _plain(value))[1]]
         if faults:
             raise ScenarioError(self.name, faults)
         return scenario_of_data(type(self), data, self.name)
+
+    def write(self, path: str | Path, *, tables: bool = False, overwrite: bool = False) -> None:
+        """Write the scenario as commented YAML that reads back equal.
+
+        Parameters
+        ----------
+        tables
+            Put the long lists in CSV tables beside the file.
+        overwrite
+            Replace files that exist.
+
+        Raises
+        ------
+        ScenarioError
+            If the scenario has faults; nothing is written then.
+        UsageError
+            If a file exists, or cannot be written.
+        """
+        self.check()
+        write_scenario(self.plain(), Path(path), tables=tables, overwrite=overwrite)
+
+
+def digest(scenario: ScenarioFields) -> str:
+    """Sha256, in hex, of all that a scenario says; comments, tables and units of the file do not matter."""
+    return digest_of(scenario.model_dump(mode="json"))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a scenario file."""
+    return scenario_schema()
+
+
+def starter(country: str | None = None) -> str:
+    """The text of a commented first scenario, of invented places or of a country's own settlements.
+
+    Parameters
+    ----------
+    country
+        Two letters of ISO 3166-1, as ``NL``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such country.
+    """
+    return starter_text(country)
+
+
+def _plain(value: Any) -> Any:
+    """A noun, or a list of them, as plain data."""
+    if isinstance(value, Noun):
+        return value.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(value, Interval):
+        return plain_interval(value)
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return value

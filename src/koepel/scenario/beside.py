@@ -72,11 +72,8 @@ def _rows(source: Source, path: tuple, asked: dict, folder: Path | None) -> list
         source.unread.append(path)
         source.fault(path, f"found {show(asked)}", "give a list, or a table as {file: NAME.csv}")
         return []
-    table = (
-        _builtin(source, path, asked)
-        if "builtin" in asked and settlements
-        else _file(source, path, asked, folder)
-    )
+    builtin = settlements and "builtin" in asked
+    table = _builtin(source, path, asked) if builtin else _file(source, path, asked, folder)
     if table is None:
         source.unread.append(path)
         return []
@@ -151,7 +148,7 @@ def _read(source: Source, path: tuple, table: Any) -> Iterator[dict[str, Any]]:
     rows = _geojson_rows if table.name.endswith(".geojson") else _csv_rows
     for i, (where, cells) in enumerate(rows(source, path, table, layout)):
         source.lines[(*path, i)] = where
-        yield _row(cells, layout, lambda field, *words, i=i: source.fault((*path, i, field), *words))
+        yield row_of(cells, layout, lambda field, *words, i=i: source.fault((*path, i, field), *words))
 
 
 def _csv_rows(
@@ -233,7 +230,7 @@ def _geojson_rows(
         yield where, cells | {"lat": spot[1], "lon": spot[0]}
 
 
-def _row(cells: dict[str, Any], layout: Layout, fault: Callable[..., None]) -> dict[str, Any]:
+def row_of(cells: dict[str, Any], layout: Layout, fault: Callable[..., None]) -> dict[str, Any]:
     """One row as a mapping of the scenario."""
     row: dict[str, Any] = {}
     for column, cell in cells.items():

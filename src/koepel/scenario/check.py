@@ -182,7 +182,7 @@ def _groups(parts: Parts) -> Iterator[Remark]:
     areas = parts.names("pattern", "launch_areas")
     regions = {entry.get("region") for _, entry in parts.entries("settlements")} - {None, ""}
     regions = {region for region in regions if isinstance(region, str)}
-    for here, group in parts.entries("pattern", "groups"):
+    for here, _ in parts.entries("pattern", "groups"):
         for threat in parts.mapping(*here, "types"):
             yield from _unknown((*here, "types", threat), threat, "threat", parts.catalogue.threats)
         for area in parts.mapping(*here, "launch"):
