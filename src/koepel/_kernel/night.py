@@ -1,0 +1,353 @@
+"""One night, from the draw of its raid to the count of what came of it; and many nights by the seed."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from koepel._kernel.chance import (
+    FALL,
+    NIGHT,
+    SITE_SHOCK,
+    SITE_UP,
+    STUDY,
+    mixed,
+    normal,
+    two_uniforms,
+    uniform,
+)
+from koepel._kernel.columns import (
+    CLASSES,
+    E_PK,
+    E_PRICE,
+    E_SITE_SD,
+    E_SPEED,
+    E_WEATHER,
+    EFFECTOR,
+    FELL,
+    G_BAD,
+    G_MONTH_SD,
+    G_NIGHT_SD,
+    KINDS,
+    LEAKED,
+    LOST,
+    M_READY,
+    M_RESERVE,
+    MAGAZINE,
+    S_UP,
+    SENSOR,
+    T_FAIL,
+    T_HARD,
+    T_SPEED,
+    THREAT,
+    U_ASSESS,
+    U_CHANNELS,
+    U_CYCLE,
+    U_REACTION,
+    U_RELOAD,
+    U_UP,
+    UNIT,
+)
+from koepel._kernel.fight import FAR, fight, sort_by_time
+from koepel._kernel.meeting import meet, meet_terminal, radii
+from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_spans, soft_kill_s
+from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, position
+from koepel._kernel.setup import ALARM_NOW, ENCOUNTER, MAGAZINE_NOW, THREAT_NOW, UNIT_NOW, Doctrine, Tonight
+from koepel._kernel.sphere import leg_between
+from koepel._kernel.tally import tally
+from koepel._kernel.unowned import unowned
+
+_STUDY_SALT = np.uint64(0x7374756479000001)
+_MONTH, _NIGHT, _WEATHER = np.uint64(1), np.uint64(2), np.uint64(3)
+
+
+@njit
+def run_key(seed, run):
+    """Key of all that is drawn anew in every run."""
+    return mixed(np.uint64(seed), np.uint64(run))
+
+
+@njit
+def study_figures(figures, seed, run, doubt):
+    """Every uncertain figure: uniform on its interval, the same for runs 2k and 2k + 1; or its middle."""
+    values = np.empty(len(figures.low))
+    key = mixed(mixed(np.uint64(seed), _STUDY_SALT), np.uint64(run // 2))
+    for q in range(len(values)):
+        u = 0.5
+        if doubt and figures.high[q] > figures.low[q]:
+            u = uniform(key, figures.key[q], STUDY, 0)
+        values[q] = figures.low[q] + (figures.high[q] - figures.low[q]) * u
+    return values
+
+
+@njit
+def block(values, at, which, columns):
+    """One table of figures."""
+    figures = values[at[which] : at[which + 1]]
+    return figures.reshape(len(figures) // columns, columns)
+
+
+@njit
+def tables(values, at):
+    """Tonight's figures by block."""
+    return Tonight(
+        block(values, at, 0, len(THREAT)),
+        block(values, at, 1, len(EFFECTOR)),
+        block(values, at, 2, len(UNIT)),
+        block(values, at, 3, len(MAGAZINE)),
+        block(values, at, 4, len(SENSOR)),
+        values[at[5] : at[6]],
+        values[at[6] : at[7]],
+    )
+
+
+@njit
+def doctrine_of(setup, key, pk):
+    """What all events of the fight read."""
+    defence, rules = setup.defence, setup.rules
+    return Doctrine(pk, defence.salvo, defence.looks, defence.floor, defence.value_usd, key, rules.rule, rules.plain,
+                    rules.sufficient, setup.ground.earth_radius_m, defence.linger_s[0], defence.linger_s[1])  # fmt: skip
+
+
+@njit
+def sensors_up(key, defence, sensors, up):
+    """Which sensors are in service tonight."""
+    for s in range(len(up)):
+        up[s] = uniform(key, defence.sensor_key[s], SITE_UP, 0) < sensors[defence.sensor_row[s], S_UP]
+
+
+@njit
+def class_shocks(key, general, plain, shocks):
+    """Log odds that all threats of a class share tonight: the month's shock and the night's."""
+    for c in range(len(shocks)):
+        shocks[c] = 0.0
+        if not plain:
+            shocks[c] = general[G_MONTH_SD] * normal(key, _MONTH, NIGHT, c)
+            shocks[c] += general[G_NIGHT_SD] * normal(key, _NIGHT, NIGHT, c)
+
+
+@njit
+def stand_to(key, defence, rules, figures, bad_weather, units, magazines):
+    """Fire units and magazines at dusk: which are up, how well each does tonight, channels and rounds."""
+    for u in range(len(units)):
+        row = figures.units[defence.unit_row[u]]
+        unit = units[u]
+        unit.x, unit.y, unit.z = defence.unit_xyz[u, 0], defence.unit_xyz[u, 1], defence.unit_xyz[u, 2]
+        unit.reaction_s, unit.assess_s = row[U_REACTION], row[U_ASSESS]
+        unit.reload_s, unit.cycle_s = row[U_RELOAD], row[U_CYCLE]
+        unit.free = int(math.floor(row[U_CHANNELS] + 0.5))
+        unit.head, unit.tail, unit.moves = -1, -1, defence.unit_moves[u]
+        unit.up = rules.plain or uniform(key, defence.unit_key[u], SITE_UP, 0) < row[U_UP]
+        unit.several = defence.unit_magazines[u] > 1
+    for m in range(len(magazines)):
+        row = figures.magazines[defence.magazine_row[m]]
+        e = defence.magazine_effector[m]
+        one = magazines[m]
+        one.key, one.unit, one.effector = defence.magazine_key[m], defence.magazine_unit[m], e
+        one.speed_m_s, one.price_usd = figures.effectors[e, E_SPEED], figures.effectors[e, E_PRICE]
+        one.weather = figures.effectors[e, E_WEATHER] if bad_weather else 1.0
+        one.shock = 0.0 if rules.plain else figures.effectors[e, E_SITE_SD] * normal(key, one.key, SITE_SHOCK, 0)
+        one.ready = int(math.floor(row[M_READY] + 0.5))
+        one.full = one.ready
+        one.reserve = 0 if rules.plain else int(math.floor(row[M_RESERVE] + 0.5))
+        one.stock = one.ready + one.reserve
+        one.reloading, one.fired, one.kills = 0, 0, 0
+
+
+@njit
+def grown(rows, used, more):
+    """The same rows in an array with room for ``more`` after the ``used`` ones."""
+    if used + more <= len(rows):
+        return rows
+    larger = np.empty(2 * (used + more), rows.dtype)
+    larger[:used] = rows[:used]
+    return larger
+
+
+@njit
+def assemble(setup, key, figures, counts):
+    """All threats of tonight with their legs: fixed ones first, then group by group."""
+    pattern, ground = setup.pattern, setup.ground
+    n_fixed = len(pattern.fixed_type)
+    n = n_fixed + counts.sum()
+    threats = np.zeros(n, THREAT_NOW)
+    legs = np.empty((len(pattern.fixed_xyz) + MOST_LEGS * (n - n_fixed) + 1, 8))
+    points = np.empty((MOST_LEGS, 3))
+    first, i = 0, 0
+    for f in range(n_fixed):
+        a, b = pattern.fixed_first[f], pattern.fixed_first[f + 1]
+        after, arc = fly(pattern.fixed_xyz[a:b], b - a, legs, first)
+        enlist(threats, i, pattern.fixed_key[f], pattern.fixed_type[f], False, pattern.fixed_start_s[f],
+               pattern.fixed_aim[f], first, after, arc, setup.types, figures.threats, ground.earth_radius_m)  # fmt: skip
+        first, i = after, i + 1
+    for g in range(len(counts)):
+        for k in range(counts[g]):
+            name, kind, high, start_s, aim, n_points = draw_threat(
+                g, k, key, pattern, figures.threats, figures.groups, ground.earth_radius_m, points
+            )
+            after, arc = fly(points, n_points, legs, first)
+            if pattern.wave[g, 4] > 0.0:  # arrive together: the whole way counts, with its bends
+                _, straight = leg_between((points[0, 0], points[0, 1], points[0, 2]),
+                    (points[n_points - 1, 0], points[n_points - 1, 1], points[n_points - 1, 2]))  # fmt: skip
+                start_s -= (arc - straight) * ground.earth_radius_m / figures.threats[kind, T_SPEED]
+            enlist(threats, i, name, kind, high, start_s, aim, first, after, arc, setup.types, figures.threats,
+                   ground.earth_radius_m)  # fmt: skip
+            first, i = after, i + 1
+    return threats, legs
+
+
+@njit
+def enlist(threats, i, name, kind, high, start_s, aim, first, last, arc, types, figures, earth_radius_m):
+    """Fill in the row of one threat."""
+    threat = threats[i]
+    threat.name, threat.type, threat.kind = name, kind, types.kind[kind]
+    threat.high, threat.start_s, threat.aim, threat.first, threat.last = high, start_s, aim, first, last
+    threat.speed_rad = figures[kind, T_SPEED] / earth_radius_m
+    threat.height_m = 0.0 if types.terminal[kind] else height_m(figures, kind, high)
+    threat.impact_s = start_s + arc / threat.speed_rad
+    threat.over_s, threat.over_fate = threat.impact_s, LEAKED
+    threat.fate, threat.by, threat.engaged, threat.head, threat.tail = -1, -1, 0, -1, -1
+    threat.end_s = threat.dead_s = threat.told_s = threat.tracked_s = FAR
+
+
+@njit
+def way_back(legs, first, last):
+    """Aim point, and the direction from it back along the last leg."""
+    k = last - 1
+    start = (legs[k, 0], legs[k, 1], legs[k, 2])
+    aim = position(legs, first, last, legs[k, 7] + legs[k, 6])
+    behind, _ = leg_between(aim, start)
+    return aim, behind
+
+
+@njit
+def muster(setup, key, figures, threats, legs, table, units, sensor_up, shocks):
+    """Meet every threat with the circles on its way: tracks, encounters, alarms, and how it ends by itself."""
+    threat_figures, effectors = figures.threats, figures.effectors
+    ground = setup.ground
+    n_sites = len(ground.site_kind)
+    stamp, latest = np.full(n_sites, -1, np.int64), np.full(n_sites, -1, np.int64)
+    room = 2 * n_sites * most_legs(threats) + 4
+    own_site, own_time = np.empty(room, np.int32), np.empty((room, 2))
+    own_seen, own_by, own_shared, own_spans = np.empty((room, 3)), np.empty(room, np.int32), np.empty((room, 2)), np.empty((room, 2))
+    window_site, window_time, seen, seen_by = unowned(own_site), unowned(own_time), unowned(own_seen), unowned(own_by)
+    shared, spans, stamp_of, latest_of = unowned(own_shared), unowned(own_spans), unowned(stamp), unowned(latest)
+    made = raised = tag = np.int64(0)  # not the literal 0, for which all that follows would compile twice
+    encounters, alarms = np.empty(1024, ENCOUNTER), np.empty(1024, ALARM_NOW)
+    for i in range(len(threats)):
+        threat = threats[i]
+        kind = threat.type
+        threat.shock = 0.0
+        n, tag = meet(ground, legs, threat.first, threat.last, threat.start_s, threat.speed_rad, table,
+                      2 * kind + threat.high, stamp_of, tag, latest_of, window_site, window_time)  # fmt: skip
+        if setup.rules.plain:
+            tracks = n_shared = np.int64(0)
+            encounters = grown(encounters, made, n)
+            made = open_encounters(setup, i, units, seen, seen_by, tracks, shared, n_shared, spans, window_site,
+                                   window_time, n, unowned(encounters), made)  # fmt: skip
+            continue
+        threat.shock = shocks[setup.types.group[kind]] - threat_figures[kind, T_HARD]
+        if setup.types.terminal[kind]:
+            aim, behind = way_back(legs, threat.first, threat.last)
+            n = meet_terminal(ground, setup.defence.magazine_effector, effectors, threat_figures, kind, threat.kind,
+                              aim, behind, threat.impact_s, window_site, window_time, n)  # fmt: skip
+        tracks, threat.told_s = detect(setup.ground, setup.defence, threat.name, key, threat_figures[kind],
+                                       threat.height_m, figures.sensors, figures.general, sensor_up, window_site, window_time, n,
+                                       seen, seen_by)  # fmt: skip
+        ends_by_itself(setup, key, threat, threat_figures[kind], effectors, shocks[setup.types.group[kind]], units,
+                       window_site, window_time, n)  # fmt: skip
+        n_shared = shared_spans(seen, tracks, shared)
+        threat.tracked_s = shared[0, 0] if n_shared > 0 else FAR
+        encounters = grown(encounters, made, n * (n_shared + tracks + 1))
+        made = open_encounters(setup, i, units, seen, seen_by, tracks, shared, n_shared, spans, window_site,
+                               window_time, n, unowned(encounters), made)  # fmt: skip
+        alarms = grown(alarms, raised, n * (n_shared + 1))
+        raised = open_alarms(ground, i, shared, n_shared, window_site, window_time, n, unowned(alarms), raised)
+    made += 0 * (len(own_site) + len(own_time) + len(own_seen) + len(own_by) + len(own_shared) + len(own_spans)
+                 + len(stamp) + len(latest))  # the owners live until here
+    return encounters[:made], alarms[:raised]
+
+
+@njit
+def most_legs(threats):
+    """The longest route, in legs."""
+    most = 1
+    for i in range(len(threats)):
+        most = max(most, threats[i].last - threats[i].first)
+    return most
+
+
+@njit
+def ends_by_itself(setup, key, threat, figures, effectors, shock, units, window_site, window_time, n):
+    """Soft kill or failure before impact, whichever comes first."""
+    lost_s = soft_kill_s(setup.ground, setup.defence, threat.name, key, figures, effectors, shock, units, window_site,
+                         window_time, n)  # fmt: skip
+    if lost_s < threat.over_s:
+        threat.over_s, threat.over_fate = lost_s, LOST
+    fails, when = two_uniforms(key, threat.name, FALL, 0)
+    fell_s = threat.start_s + when * (threat.impact_s - threat.start_s)
+    if fails < figures[T_FAIL] and fell_s < threat.over_s:
+        threat.over_s, threat.over_fate = fell_s, FELL
+
+
+@njit(cache=True, nogil=True)
+def nights(setup, seed, first_run, n_runs, out, places, zones, log):
+    """Fight runs ``first_run`` to ``first_run + n_runs - 1``; one row of ``out`` each.
+
+    Parameters
+    ----------
+    out
+        Filled in, shape (n_runs, columns); see `koepel._kernel.tally`.
+    places, zones
+        Sums over these runs are added, shapes (A, 4) and (Z, 3).
+    log
+        Events of the last run, where it has room.
+
+    Returns
+    -------
+    tuple
+        Threats and legs of the last run, the number of lines in the log, and the encounters of all runs.
+    """
+    setup = unowned(setup)  # the caller holds it
+    n_units, n_magazines = len(setup.defence.unit_row), len(setup.defence.magazine_unit)
+    units, magazines = np.zeros(n_units, UNIT_NOW), np.zeros(n_magazines, MAGAZINE_NOW)
+    table = np.empty((len(setup.ground.circle_kind), 2 * len(setup.types.kind), 2))
+    shocks, counts = np.zeros(len(CLASSES)), np.zeros(len(setup.pattern.group_key), np.int64)
+    sensor_up, counters, met = np.zeros(len(setup.defence.sensor_row), np.bool_), np.zeros(2, np.int64), 0
+    fixed = setup.rules.plain and len(counts) == 0  # every run meets the same circles at the same times
+    fresh_threats, fresh, alarms = np.zeros(0, THREAT_NOW), np.zeros(0, ENCOUNTER), np.zeros(0, ALARM_NOW)
+    threats, legs = fresh_threats, np.empty((0, 8))
+    order = ends = np.zeros(0, np.int64)
+    for r in range(n_runs):
+        key = run_key(seed, first_run + r)
+        values = study_figures(setup.figures, seed, first_run + r, setup.rules.doubt and not setup.rules.plain)
+        figures = tables(unowned(values), setup.figures.at)
+        bad_weather = not setup.rules.plain and uniform(key, _WEATHER, NIGHT, 0) < figures.general[G_BAD]
+        class_shocks(key, figures.general, setup.rules.plain, shocks)
+        stand_to(key, setup.defence, setup.rules, figures, bad_weather, unowned(units), unowned(magazines))
+        sensors_up(key, setup.defence, figures.sensors, sensor_up)
+        if r == 0 or not fixed:
+            radii(setup.ground, setup.types, setup.defence.sensor_acoustic, setup.rules.plain, bad_weather,
+                  figures.threats, figures.effectors, figures.units, figures.sensors, unowned(table))  # fmt: skip
+            group_counts(setup.pattern, key, counts)
+            fresh_threats, legs = assemble(setup, key, figures, unowned(counts))
+            fresh, alarms = muster(setup, key, figures, unowned(fresh_threats), unowned(legs), unowned(table),
+                                   unowned(units), unowned(sensor_up), unowned(shocks))  # fmt: skip
+            order = sort_by_time(fresh["open_s"], len(fresh))
+            ends = sort_by_time(fresh_threats["over_s"], len(fresh_threats))
+        encounters, threats = (fresh.copy(), fresh_threats.copy()) if fixed else (fresh, fresh_threats)
+        pk = np.ascontiguousarray(figures.effectors[:, E_PK : E_PK + len(KINDS)])
+        waiting = n_magazines + 8
+        for u in range(n_units):
+            waiting += units[u].free
+        heap_time, heap_code = np.empty(waiting), np.empty(waiting, np.int64)
+        counters[:] = 0
+        fight(unowned(encounters), unowned(order), unowned(threats), unowned(ends), unowned(units),
+              unowned(magazines), unowned(legs), doctrine_of(setup, key, unowned(pk)), unowned(heap_time),
+              unowned(heap_code), unowned(counters), unowned(log if r == n_runs - 1 else log[:0]))  # fmt: skip
+        tally(setup, key, bad_weather, figures, unowned(threats), unowned(legs), unowned(magazines), unowned(alarms),
+              unowned(out[r]), unowned(places), unowned(zones))  # fmt: skip
+        # the owners live until here
+        met += len(encounters) + 0 * (len(values) + len(pk) + len(heap_time) + len(heap_code) + len(order) + len(ends)
+                                      + len(legs) + len(alarms) + len(table) + len(shocks) + len(sensor_up))  # fmt: skip
+    return threats, legs, counters[1], met + 0 * (len(units) + len(magazines) + len(counts) + len(log))
