@@ -88,7 +88,7 @@ def _remark(data: Any, entry: Any, model: type[Noun]) -> Remark:
             f"found {show(path[-1] if key_itself else value)}",
             nearest_word(path[-1] if key_itself else value, known),
         )
-    if kind in _BOUNDS:
+    if kind in _BOUNDS and value == value:  # nan is beyond every bound
         key, words = _BOUNDS[kind]
         factor = to_base(str(path[-1]))[1] if entry["loc"][-1] != path[-1] else 1.0
         return path, f"found {show(value)}", words.format(f"{context[key] / factor:.6g}")
@@ -97,6 +97,8 @@ def _remark(data: Any, entry: Any, model: type[Noun]) -> Remark:
         return path, f"found {show(value)}" if found.startswith("found") else found, mend or "mend it"
     if kind in ("too_short", "too_long"):
         return path, f"found {context.get('actual_length')} entries", _length(kind, context)
+    if kind in _BOUNDS:
+        kind = "finite_number"
     return path, f"found {show(value)}", _GIVE.get(kind, entry["msg"])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from ruamel.yaml.reader import ReaderError
 
 from koepel.errors import Fault
 
@@ -39,7 +40,13 @@ def path_text(path: tuple) -> str:
 
 def show(value: Any) -> str:
     """A value, short enough for a message."""
-    text = repr(value) if isinstance(value, str) else str(value)
+    text = (
+        str(value).lower()
+        if isinstance(value, bool)
+        else repr(value)
+        if isinstance(value, str)
+        else str(value)
+    )
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -108,22 +115,31 @@ def parse_yaml(text: str, file: str) -> Source:
     except RecursionError:
         source.faults.append(Fault(file, "", "the text is nested too deep", "write it flatter"))
         return source
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{file}:{mark.line + 1}" if mark else file
-        mend = "mend the YAML here or just above"
-        source.faults.append(Fault(where, "", f"broken YAML: {error.problem or error.context}", mend))
-        return source
     except (YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
         # the parser itself fails in several ways on texts that are no YAML
-        found = " ".join(str(error).split())[:120]
-        source.faults.append(Fault(file, "", f"broken YAML: {found}", "give a text in YAML"))
+        source.faults.append(_broken(error, text, file))
         return source
     if node is None:
         source.faults.append(Fault(file, "", "the file is empty", "start with 'koepel new FILE'"))
         return source
     _Reader(source, file).read(node)
     return source
+
+
+def _broken(error: Exception, text: str, file: str) -> Fault:
+    """Where a text stops being YAML: the line, and the line of what was begun and not ended."""
+    mend = "mend the YAML here or just above"
+    if isinstance(error, MarkedYAMLError):
+        mark, begun = error.problem_mark or error.context_mark, error.context_mark
+        found = f"broken YAML: {error.problem or error.context}"
+        if mark and begun and begun.line < mark.line:
+            found += f", {error.context} that begins in line {begun.line + 1}"
+        return Fault(f"{file}:{mark.line + 1}" if mark else file, "", found, mend)
+    if isinstance(error, ReaderError):
+        line = text[: error.position].count("\n") + 1
+        return Fault(f"{file}:{line}", "", "broken YAML: a character that no text has", "take it out")
+    found = " ".join(str(error).split())[:120]
+    return Fault(file, "", f"broken YAML: {found}", "give a text in YAML")
 
 
 class _TooMuch(Exception):
@@ -143,7 +159,8 @@ class _Reader:
             self.source.data = self.plain(node, ())
         except _TooMuch as error:
             self.source.data = None
-            self.source.faults.append(Fault(self.where(node), "", str(error), "write it out without aliases"))
+            found, where = error.args
+            self.source.faults.append(Fault(where, "", found, "write it out without aliases"))
         except RecursionError:
             self.source.data = None
             self.source.faults.append(Fault(self.file, "", "the text is nested too deep", "write it flatter"))
@@ -154,9 +171,9 @@ class _Reader:
     def plain(self, node: Node, path: tuple) -> Any:
         self.parts += 1
         if self.parts > MOST_PARTS:
-            raise _TooMuch(f"the text has more than {MOST_PARTS} parts")
+            raise _TooMuch(f"the text has more than {MOST_PARTS} parts", self.where(node))
         if id(node) in self.above:
-            raise _TooMuch("an alias holds itself")
+            raise _TooMuch("an alias holds itself", self.where(node))
         self.source.lines.setdefault(path, self.where(node))
         if node.tag not in _PLAIN_TAGS:
             tag = str(node.tag).replace(_TAG, "!!")
@@ -177,7 +194,8 @@ class _Reader:
         merged: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
-                self.source.fault(path, "a key is itself a list or mapping", "give a word as the key")
+                found, mend = "a key is itself a list or mapping", "give a word as the key"
+                self.source.faults.append(Fault(self.where(key_node), path_text(path), found, mend))
                 continue
             key = str(key_node.value)
             here = (*path, key)
