@@ -8,7 +8,7 @@ the purpose of the draw and how many it made. No state: any thread may draw in a
 import math
 
 import numpy as np
-from numba import njit
+from koepel._kernel.compiled import lean
 
 # what a draw is for; two purposes never share a number
 STUDY, NIGHT, GROUP, ROUTE, TIME, SITE_UP, SITE_SHOCK, DETECT, LOSS, FALL, SHOT, LINGER, DEBRIS, REPORT = range(14)
@@ -23,7 +23,7 @@ _W1 = np.uint64(0xBB67AE85)
 _TO_UNIT = 2.0**-53
 
 
-@njit
+@lean
 def philox(k0, k1, c0, c1, c2, c3):
     """Four 32-bit words for a key of two and a counter of four; all are uint64 holding 32 bits."""
     for _ in range(10):
@@ -38,7 +38,7 @@ def philox(k0, k1, c0, c1, c2, c3):
     return c0, c1, c2, c3
 
 
-@njit
+@lean
 def mixed(a, b):
     """One 64-bit word of two (the finaliser of splitmix64, applied to both in turn)."""
     z = np.uint64(a) + np.uint64(0x9E3779B97F4A7C15)
@@ -50,7 +50,7 @@ def mixed(a, b):
     return z
 
 
-@njit
+@lean
 def two_uniforms(key, name, purpose, count):
     """Two independent draws on [0, 1) with 53 bits each."""
     a, b, c, d = philox(
@@ -61,26 +61,26 @@ def two_uniforms(key, name, purpose, count):
     return np.float64(first) * _TO_UNIT, np.float64(second) * _TO_UNIT
 
 
-@njit
+@lean
 def uniform(key, name, purpose, count):
     """One draw on [0, 1)."""
     return two_uniforms(key, name, purpose, count)[0]
 
 
-@njit
+@lean
 def normal(key, name, purpose, count):
     """One standard normal draw (Box and Muller 1958)."""
     u, v = two_uniforms(key, name, purpose, count)
     return math.sqrt(-2.0 * math.log(1.0 - u)) * math.cos(2.0 * math.pi * v)
 
 
-@njit
+@lean
 def normal_cdf(x):
     """Probability that a standard normal is below x."""
     return 0.5 * math.erfc(-x * 0.7071067811865476)
 
 
-@njit
+@lean
 def normal_quantile(p):
     """Inverse of `normal_cdf`: Wichura, algorithm AS 241 (PPND16), Applied Statistics 37 (1988)."""
     q = p - 0.5
@@ -113,7 +113,7 @@ def normal_quantile(p):
     return x if q > 0 else -x
 
 
-@njit
+@lean
 def _ratio(r, a0, a1, a2, a3, a4, a5, a6, a7, b1, b2, b3, b4, b5, b6, b7):
     """The rational function of degree 7 over 7 that AS 241 uses in each of its three ranges."""
     above = ((((((a7 * r + a6) * r + a5) * r + a4) * r + a3) * r + a2) * r + a1) * r + a0

@@ -8,7 +8,7 @@ encounter. Intercepts, assessments and reloads wait in a heap; the other two are
 import math
 
 import numpy as np
-from numba import njit
+from koepel._kernel.compiled import allocating, inlined, lean
 
 from koepel._kernel.chance import LINGER, SHOT, mixed, uniform
 from koepel._kernel.columns import DECOY, FIRST_ABLE, KILLED, MARGINAL_VALUE
@@ -19,9 +19,15 @@ INTERCEPT, ASSESSED, RELOADED = range(3)
 WAITS, PASSED = 0, -1  # answers of `able` that are not a number of rounds
 FIRED, KILL, MISS, WASTED, FULL_AGAIN, ENDED = range(6)  # what a line of the log tells; ENDED + fate
 
-@njit
-def sort_by_time(times, n):
-    """Indices that sort times: a bucket each on average, then insertion; ties keep their order. Linear time."""
+@allocating
+def sort_by_time(times, rank, among):
+    """Indices that sort times: a bucket each on average, then insertion; linear time.
+
+    Equal times keep their order, but where ``among`` is equal too they go by ``rank``: one threat's
+    encounters that open together, when its track is shared, open in the order of the magazines and not in
+    the order in which they were found.
+    """
+    n = len(times)
     order = np.empty(n, np.int64)
     if n == 0:
         return order
@@ -41,14 +47,17 @@ def sort_by_time(times, n):
     for a in range(1, n):
         one = order[a]
         b = a - 1
-        while b >= 0 and times[order[b]] > times[one]:
+        while b >= 0 and (
+            times[order[b]] > times[one]
+            or (times[order[b]] == times[one] and among[order[b]] == among[one] and rank[order[b]] > rank[one])
+        ):
             order[b + 1] = order[b]
             b -= 1
         order[b + 1] = one
     return order
 
 
-@njit(forceinline=True)
+@inlined
 def push(heap_time, heap_code, n, time, code):
     """Add to a binary heap ordered by time, then code."""
     at = n
@@ -61,7 +70,7 @@ def push(heap_time, heap_code, n, time, code):
     heap_time[at], heap_code[at] = time, code
 
 
-@njit(forceinline=True)
+@inlined
 def pop(heap_time, heap_code, n):
     """Take the first off a heap of n; it must be read before."""
     time, code = heap_time[n - 1], heap_code[n - 1]
@@ -83,14 +92,14 @@ def pop(heap_time, heap_code, n):
     heap_time[at], heap_code[at] = time, code
 
 
-@njit(forceinline=True)
+@inlined
 def add_event(heap_time, heap_code, counters, time, kind, index):
     """Put an event into the heap; ``counters[0]`` is how many wait there."""
     push(heap_time, heap_code, counters[0], time, kind * 2**40 + index)
     counters[0] += 1
 
 
-@njit(forceinline=True)
+@inlined
 def note(log, counters, time, what, threat, magazine, number):
     """Write a line of the log, where one is kept; ``counters[1]`` is how many it has."""
     line = counters[1]
@@ -100,7 +109,7 @@ def note(log, counters, time, what, threat, magazine, number):
         counters[1] = line + 1
 
 
-@njit(forceinline=True)
+@inlined
 def short_of(flight, time, threat, x, y, z, speed_m_s, legs, earth_radius_m):
     """Metres that an interceptor is short of the threat after a time of flight; negative when it was there before."""
     s = max(time + flight - threat.start_s, 0.0) * threat.speed_rad
@@ -109,7 +118,7 @@ def short_of(flight, time, threat, x, y, z, speed_m_s, legs, earth_radius_m):
     return math.sqrt(squared * earth_radius_m**2 + threat.height_m**2) - speed_m_s * flight
 
 
-@njit
+@lean
 def flight_s(time, latest, threat, x, y, z, speed_m_s, legs, earth_radius_m):
     """Time of flight to where the threat will be; FAR where it cannot be met by the latest time.
 
@@ -141,7 +150,7 @@ def flight_s(time, latest, threat, x, y, z, speed_m_s, legs, earth_radius_m):
     return high
 
 
-@njit(forceinline=True)
+@inlined
 def duration_s(e, time, encounters, threats, units, magazines, legs, doctrine):
     """From launch to intercept; under plain rules a fixed cycle."""
     magazine = magazines[encounters[e].magazine]
@@ -153,7 +162,7 @@ def duration_s(e, time, encounters, threats, units, magazines, legs, doctrine):
                     doctrine.earth_radius_m)  # fmt: skip
 
 
-@njit(forceinline=True)
+@inlined
 def shifted(pk, log_odds):
     """A probability after a shift of its log odds; 0 and 1 stay."""
     if pk <= 0.0 or pk >= 1.0 or log_odds == 0.0:
@@ -162,20 +171,20 @@ def shifted(pk, log_odds):
     return odds / (1.0 + odds)
 
 
-@njit(forceinline=True)
+@inlined
 def salvo_kill(n, threat, magazine, doctrine):
     """Kill probability of n independent rounds, with the night's shocks and weather: 1 - (1 - pk)^n."""
     pk = shifted(doctrine.pk[magazine.effector, threat.kind], threat.shock + magazine.shock) * magazine.weather
     return 1.0 - (1.0 - pk) ** n
 
 
-@njit(forceinline=True)
+@inlined
 def believed(threat, time):
     """Kind that the defender takes a track for: a decoy looks like a drone until it is told apart."""
     return 0 if threat.kind == DECOY and time < threat.told_s else threat.kind
 
 
-@njit(forceinline=True)
+@inlined
 def same_unit_fires(e, encounters, threats, magazines):
     """Has another magazine of the same unit rounds in flight at the same threat?"""
     unit = magazines[encounters[e].magazine].unit
@@ -187,7 +196,7 @@ def same_unit_fires(e, encounters, threats, magazines):
     return False
 
 
-@njit(forceinline=True)
+@inlined
 def able(e, time, encounters, threats, units, magazines, legs, doctrine):
     """Rounds that an encounter could fire now; WAITS where it may later, PASSED where it never will again.
 
@@ -225,7 +234,7 @@ def able(e, time, encounters, threats, units, magazines, legs, doctrine):
     return n if arrives <= encounter.close_s else PASSED
 
 
-@njit(forceinline=True)
+@inlined
 def fire(e, n, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
     """Fire n rounds: a channel is taken until the look, and others are told where the track is shared."""
     magazine = magazines[encounters[e].magazine]
@@ -242,7 +251,7 @@ def fire(e, n, time, encounters, threats, units, magazines, legs, doctrine, heap
     note(log, counters, time, FIRED, encounters[e].threat, encounters[e].magazine, n)
 
 
-@njit(forceinline=True)
+@inlined
 def marginal_usd(e, n, time, encounters, threats, magazines, doctrine):
     """Value that a salvo is expected to save, less its price; the value goes by what the track looks like."""
     threat, magazine = threats[encounters[e].threat], magazines[encounters[e].magazine]
@@ -250,7 +259,7 @@ def marginal_usd(e, n, time, encounters, threats, magazines, doctrine):
     return saved - n * magazine.price_usd
 
 
-@njit(forceinline=True)
+@inlined
 def merit(e, n, time, encounters, threats, magazines, doctrine):
     """What the rules that compare rank by: the cheapest salvo that suffices, else the surest; or the value."""
     if doctrine.rule == MARGINAL_VALUE:
@@ -260,7 +269,7 @@ def merit(e, n, time, encounters, threats, magazines, doctrine):
     return -n * magazine.price_usd if chance >= doctrine.sufficient else chance - 1e15
 
 
-@njit(forceinline=True)
+@inlined
 def drop_from_threat(e, before, encounters, threats):
     """Take an encounter out of its threat's queue."""
     threat, after = encounters[e].threat, encounters[e].next_threat
@@ -272,7 +281,7 @@ def drop_from_threat(e, before, encounters, threats):
         threats[threat].tail = before
 
 
-@njit(forceinline=True)
+@inlined
 def drop_from_unit(e, before, unit, encounters, units):
     """Take an encounter out of its unit's queue."""
     after = encounters[e].next_unit
@@ -284,7 +293,7 @@ def drop_from_unit(e, before, unit, encounters, units):
         units[unit].tail = before
 
 
-@njit(forceinline=True)
+@inlined
 def serve_threat(i, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
     """Decide who fires at one threat, among its open encounters in the order in which they opened.
 
@@ -316,7 +325,7 @@ def serve_threat(i, time, encounters, threats, units, magazines, legs, doctrine,
              counters, log)  # fmt: skip
 
 
-@njit(forceinline=True)
+@inlined
 def serve_unit(u, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
     """Give the free channels of one unit to the encounters that wait for it: in order, or by marginal value."""
     by_value = doctrine.rule == MARGINAL_VALUE
@@ -341,7 +350,7 @@ def serve_unit(u, time, encounters, threats, units, magazines, legs, doctrine, h
              counters, log)  # fmt: skip
 
 
-@njit(forceinline=True)
+@inlined
 def opens(e, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
     """An encounter opens: it joins the queues of its unit and its threat, and its threat is served."""
     n = able(e, time, encounters, threats, units, magazines, legs, doctrine)
@@ -368,7 +377,7 @@ def opens(e, time, encounters, threats, units, magazines, legs, doctrine, heap_t
                      log)  # fmt: skip
 
 
-@njit(forceinline=True)
+@inlined
 def dies(i, time, fate, threats, doctrine):
     """A threat ends; its track may live on for a while, drawn for each threat."""
     threats[i].fate = fate
@@ -380,7 +389,7 @@ def dies(i, time, fate, threats, doctrine):
     threats[i].dead_s = time + linger
 
 
-@njit(forceinline=True)
+@inlined
 def intercepts(e, time, encounters, threats, units, magazines, legs, doctrine, counters, log):
     """A salvo arrives: it kills or not; rounds at a dead threat are wasted."""
     i, m = encounters[e].threat, encounters[e].magazine
@@ -402,7 +411,7 @@ def intercepts(e, time, encounters, threats, units, magazines, legs, doctrine, c
         note(log, counters, time, MISS, i, m, encounters[e].salvo)
 
 
-@njit(forceinline=True)
+@inlined
 def assessed(e, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
     """The look after a salvo: the channel is free, a reload may begin; after a miss the threat is served first."""
     i, m = encounters[e].threat, encounters[e].magazine
@@ -426,7 +435,7 @@ def assessed(e, time, encounters, threats, units, magazines, legs, doctrine, hea
     serve_unit(u, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log)
 
 
-@njit(forceinline=True)
+@inlined
 def reloaded(m, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
     """A reload ends: the magazine is full again, or the reserve empty."""
     moved = min(magazines[m].reserve, magazines[m].full)
@@ -438,7 +447,7 @@ def reloaded(m, time, encounters, threats, units, magazines, legs, doctrine, hea
                counters, log)  # fmt: skip
 
 
-@njit
+@lean
 def fight(encounters, order, threats, ends, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
     """Fight one night by the clock; fates, times and rounds are left in the rows.
 

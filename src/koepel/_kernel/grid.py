@@ -7,10 +7,10 @@ radius plus half a step, so that looking up points one step apart along a leg mi
 import math
 
 import numpy as np
-from numba import njit
+from koepel._kernel.compiled import allocating, entry, lean
 
 
-@njit
+@allocating
 def _count_or_fill(xyz, reach, origin, step, dims, first, sites, fill):
     """Walk the cubes that each circle touches; count them, or fill them in."""
     half_diagonal = 0.5 * math.sqrt(3.0) * step
@@ -36,7 +36,7 @@ def _count_or_fill(xyz, reach, origin, step, dims, first, sites, fill):
                     first[cell] += 1
 
 
-@njit(cache=True)
+@entry
 def build_grid(xyz, reach, origin, step, dims):
     """List the circles of each cube.
 
@@ -66,7 +66,7 @@ def build_grid(xyz, reach, origin, step, dims):
     return first, sites
 
 
-@njit
+@lean
 def cell_of(point, origin, step, dims):
     """The cube that holds a point, -1 outside the grid."""
     a = int(math.floor((point[0] - origin[0]) / step))

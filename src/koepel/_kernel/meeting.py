@@ -2,7 +2,7 @@
 
 import math
 
-from numba import njit
+from koepel._kernel.compiled import lean
 
 from koepel._kernel.columns import (
     E_ACROSS,
@@ -37,7 +37,7 @@ from koepel._kernel.sphere import cross, dot, horizon_m, leg_between, passage, p
 NEVER = 2.0  # no cosine reaches it
 
 
-@njit
+@lean
 def ground_cos(slant_m, height, horizon, earth_radius_m):
     """Cosine of the angular ground radius within a slant range and a horizon; NEVER where there is none."""
     if slant_m <= height:
@@ -46,7 +46,7 @@ def ground_cos(slant_m, height, horizon, earth_radius_m):
     return math.cos(min(ground / earth_radius_m, 1.5)) if ground > 0.0 else NEVER
 
 
-@njit
+@lean
 def fire_radius(e, los_height_m, threat, height, kind, terminal, plain, earth_radius_m):
     """Cosines of the outer and inner radius within which a magazine can engage a type of threat.
 
@@ -71,7 +71,7 @@ def fire_radius(e, los_height_m, threat, height, kind, terminal, plain, earth_ra
     )
 
 
-@njit
+@lean
 def sight_radius(s, threat, height, size, acoustic, bad_weather, earth_radius_m):
     """Cosine of the radius within which a sensor sees a type of threat."""
     if height > s[S_HEIGHT_MAX] or (acoustic and threat[T_LOUD] <= 0.0):
@@ -80,7 +80,7 @@ def sight_radius(s, threat, height, size, acoustic, bad_weather, earth_radius_m)
     return ground_cos(reach, height, horizon_m(s[S_ANTENNA], height, earth_radius_m), earth_radius_m)
 
 
-@njit
+@lean
 def radii(ground, types, acoustic, plain, bad_weather, threats, effectors, units, sensors, table):
     """Fill in the table of radii: shape (circles, types * 2 bands, 2), cosines of outer and inner radius."""
     earth = ground.earth_radius_m
@@ -102,22 +102,29 @@ def radii(ground, types, acoustic, plain, bad_weather, threats, effectors, units
             table[c, q, 0], table[c, q, 1] = outer, inner
 
 
-@njit
+@lean
 def add_window(site, t_in, t_out, latest, window_site, window_time, n):
-    """Add a window, or stretch the site's latest one where the two touch. Returns the number of windows."""
+    """Add a window, or stretch the site's latest one where the two touch. Returns the number of windows.
+
+    Each window is numbered among those of its own threat and site, so that what is drawn in it does not
+    depend on what else the threat meets.
+    """
     if t_out <= t_in:
         return n
     before = latest[site]
-    if 0 <= before < n and window_site[before] == site and t_in <= window_time[before, 1] + 1e-6:
-        window_time[before, 1] = t_out
-        return n
+    nth = 0
+    if 0 <= before < n and window_site[before, 0] == site:
+        if t_in <= window_time[before, 1] + 1e-6:
+            window_time[before, 1] = t_out
+            return n
+        nth = window_site[before, 1] + 1
     latest[site] = n
-    window_site[n] = site
+    window_site[n, 0], window_site[n, 1] = site, nth
     window_time[n, 0], window_time[n, 1] = t_in, t_out
     return n + 1
 
 
-@njit
+@lean
 def meet(ground, legs, first, last, start_s, speed_rad, table, q, stamp, tag, latest, window_site, window_time):
     """Windows of one threat over all circles near its route.
 
@@ -136,7 +143,8 @@ def meet(ground, legs, first, last, start_s, speed_rad, table, q, stamp, tag, la
         Latest window of each site.
 
     window_site, window_time
-        Filled in; room for two windows of each site on each leg.
+        Filled in: site and number of the window among the site's, and from when to when; room for two
+        windows of each site on each leg.
 
     Returns
     -------
@@ -175,7 +183,7 @@ def meet(ground, legs, first, last, start_s, speed_rad, table, q, stamp, tag, la
     return n, tag
 
 
-@njit
+@lean
 def in_footprint(aim, behind, centre, along_m, across_m, offset_m, earth_radius_m):
     """Does the aim point lie in the ellipse that a magazine covers against steep threats?
 
@@ -195,7 +203,7 @@ def in_footprint(aim, behind, centre, along_m, across_m, offset_m, earth_radius_
     return (x / along_m) ** 2 + (y / across_m) ** 2 <= 1.0
 
 
-@njit
+@lean
 def meet_terminal(ground, effector_of, effectors, threats, t, kind, aim, behind, impact_s, window_site, window_time,
                   n):  # fmt: skip
     """Windows of a terminal-only threat: the last seconds before impact, where a footprint holds its aim point."""
@@ -211,7 +219,7 @@ def meet_terminal(ground, effector_of, effectors, threats, t, kind, aim, behind,
             continue
         centre = (ground.site_xyz[site, 0], ground.site_xyz[site, 1], ground.site_xyz[site, 2])
         if in_footprint(aim, behind, centre, e[E_ALONG], e[E_ACROSS], e[E_OFFSET], ground.earth_radius_m):
-            window_site[n] = site
+            window_site[n, 0], window_site[n, 1] = site, 0
             window_time[n, 0], window_time[n, 1] = impact_s - threats[t, T_TERMINAL], impact_s
             n += 1
     return n

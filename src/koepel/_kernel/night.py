@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from koepel._kernel.compiled import allocating, entry, lean
 
 from koepel._kernel.chance import (
     FALL,
@@ -55,19 +55,18 @@ from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, heig
 from koepel._kernel.setup import ALARM_NOW, ENCOUNTER, MAGAZINE_NOW, THREAT_NOW, UNIT_NOW, Doctrine, Tonight
 from koepel._kernel.sphere import leg_between
 from koepel._kernel.tally import tally
-from koepel._kernel.unowned import unowned
 
 _STUDY_SALT = np.uint64(0x7374756479000001)
 _MONTH, _NIGHT, _WEATHER = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@njit
+@lean
 def run_key(seed, run):
     """Key of all that is drawn anew in every run."""
     return mixed(np.uint64(seed), np.uint64(run))
 
 
-@njit
+@allocating
 def study_figures(figures, seed, run, doubt):
     """Every uncertain figure: uniform on its interval, the same for runs 2k and 2k + 1; or its middle."""
     values = np.empty(len(figures.low))
@@ -80,14 +79,14 @@ def study_figures(figures, seed, run, doubt):
     return values
 
 
-@njit
+@allocating
 def block(values, at, which, columns):
     """One table of figures."""
     figures = values[at[which] : at[which + 1]]
     return figures.reshape(len(figures) // columns, columns)
 
 
-@njit
+@allocating
 def tables(values, at):
     """Tonight's figures by block."""
     return Tonight(
@@ -101,22 +100,21 @@ def tables(values, at):
     )
 
 
-@njit
-def doctrine_of(setup, key, pk):
+@allocating
+def doctrine_of(defence, rules, earth_radius_m, key, pk):
     """What all events of the fight read."""
-    defence, rules = setup.defence, setup.rules
     return Doctrine(pk, defence.salvo, defence.looks, defence.floor, defence.value_usd, key, rules.rule, rules.plain,
-                    rules.sufficient, setup.ground.earth_radius_m, defence.linger_s[0], defence.linger_s[1])  # fmt: skip
+                    rules.sufficient, earth_radius_m, defence.linger_s[0], defence.linger_s[1])  # fmt: skip
 
 
-@njit
+@lean
 def sensors_up(key, defence, sensors, up):
     """Which sensors are in service tonight."""
     for s in range(len(up)):
         up[s] = uniform(key, defence.sensor_key[s], SITE_UP, 0) < sensors[defence.sensor_row[s], S_UP]
 
 
-@njit
+@lean
 def class_shocks(key, general, plain, shocks):
     """Log odds that all threats of a class share tonight: the month's shock and the night's."""
     for c in range(len(shocks)):
@@ -126,7 +124,7 @@ def class_shocks(key, general, plain, shocks):
             shocks[c] += general[G_NIGHT_SD] * normal(key, _NIGHT, NIGHT, c)
 
 
-@njit
+@lean
 def stand_to(key, defence, rules, figures, bad_weather, units, magazines):
     """Fire units and magazines at dusk: which are up, how well each does tonight, channels and rounds."""
     for u in range(len(units)):
@@ -154,7 +152,7 @@ def stand_to(key, defence, rules, figures, bad_weather, units, magazines):
         one.reloading, one.fired, one.kills = 0, 0, 0
 
 
-@njit
+@allocating
 def grown(rows, used, more):
     """The same rows in an array with room for ``more`` after the ``used`` ones."""
     if used + more <= len(rows):
@@ -164,10 +162,9 @@ def grown(rows, used, more):
     return larger
 
 
-@njit
-def assemble(setup, key, figures, counts):
+@allocating
+def assemble(pattern, types, earth_radius_m, key, figures, counts):
     """All threats of tonight with their legs: fixed ones first, then group by group."""
-    pattern, ground = setup.pattern, setup.ground
     n_fixed = len(pattern.fixed_type)
     n = n_fixed + counts.sum()
     threats = np.zeros(n, THREAT_NOW)
@@ -178,25 +175,25 @@ def assemble(setup, key, figures, counts):
         a, b = pattern.fixed_first[f], pattern.fixed_first[f + 1]
         after, arc = fly(pattern.fixed_xyz[a:b], b - a, legs, first)
         enlist(threats, i, pattern.fixed_key[f], pattern.fixed_type[f], False, pattern.fixed_start_s[f],
-               pattern.fixed_aim[f], first, after, arc, setup.types, figures.threats, ground.earth_radius_m)  # fmt: skip
+               pattern.fixed_aim[f], first, after, arc, types, figures.threats, earth_radius_m)  # fmt: skip
         first, i = after, i + 1
     for g in range(len(counts)):
         for k in range(counts[g]):
             name, kind, high, start_s, aim, n_points = draw_threat(
-                g, k, key, pattern, figures.threats, figures.groups, ground.earth_radius_m, points
+                g, k, key, pattern, figures.threats, figures.groups, earth_radius_m, points
             )
             after, arc = fly(points, n_points, legs, first)
             if pattern.wave[g, 4] > 0.0:  # arrive together: the whole way counts, with its bends
                 _, straight = leg_between((points[0, 0], points[0, 1], points[0, 2]),
                     (points[n_points - 1, 0], points[n_points - 1, 1], points[n_points - 1, 2]))  # fmt: skip
-                start_s -= (arc - straight) * ground.earth_radius_m / figures.threats[kind, T_SPEED]
-            enlist(threats, i, name, kind, high, start_s, aim, first, after, arc, setup.types, figures.threats,
-                   ground.earth_radius_m)  # fmt: skip
+                start_s -= (arc - straight) * earth_radius_m / figures.threats[kind, T_SPEED]
+            enlist(threats, i, name, kind, high, start_s, aim, first, after, arc, types, figures.threats,
+                   earth_radius_m)  # fmt: skip
             first, i = after, i + 1
     return threats, legs
 
 
-@njit
+@lean
 def enlist(threats, i, name, kind, high, start_s, aim, first, last, arc, types, figures, earth_radius_m):
     """Fill in the row of one threat."""
     threat = threats[i]
@@ -210,7 +207,7 @@ def enlist(threats, i, name, kind, high, start_s, aim, first, last, arc, types, 
     threat.end_s = threat.dead_s = threat.told_s = threat.tracked_s = FAR
 
 
-@njit
+@lean
 def way_back(legs, first, last):
     """Aim point, and the direction from it back along the last leg."""
     k = last - 1
@@ -220,18 +217,16 @@ def way_back(legs, first, last):
     return aim, behind
 
 
-@njit
-def muster(setup, key, figures, threats, legs, table, units, sensor_up, shocks):
+@allocating
+def muster(ground, defence, types, plain, key, figures, threats, legs, table, units, sensor_up, shocks):
     """Meet every threat with the circles on its way: tracks, encounters, alarms, and how it ends by itself."""
     threat_figures, effectors = figures.threats, figures.effectors
-    ground = setup.ground
     n_sites = len(ground.site_kind)
     stamp, latest = np.full(n_sites, -1, np.int64), np.full(n_sites, -1, np.int64)
     room = 2 * n_sites * most_legs(threats) + 4
-    own_site, own_time = np.empty(room, np.int32), np.empty((room, 2))
-    own_seen, own_by, own_shared, own_spans = np.empty((room, 3)), np.empty(room, np.int32), np.empty((room, 2)), np.empty((room, 2))
-    window_site, window_time, seen, seen_by = unowned(own_site), unowned(own_time), unowned(own_seen), unowned(own_by)
-    shared, spans, stamp_of, latest_of = unowned(own_shared), unowned(own_spans), unowned(stamp), unowned(latest)
+    window_site, window_time = np.empty((room, 2), np.int32), np.empty((room, 2))
+    seen, seen_by = np.empty((room, 3)), np.empty(room, np.int32)
+    shared, spans = np.empty((room, 2)), np.empty((room, 2))
     made = raised = tag = np.int64(0)  # not the literal 0, for which all that follows would compile twice
     encounters, alarms = np.empty(1024, ENCOUNTER), np.empty(1024, ALARM_NOW)
     for i in range(len(threats)):
@@ -239,36 +234,34 @@ def muster(setup, key, figures, threats, legs, table, units, sensor_up, shocks):
         kind = threat.type
         threat.shock = 0.0
         n, tag = meet(ground, legs, threat.first, threat.last, threat.start_s, threat.speed_rad, table,
-                      2 * kind + threat.high, stamp_of, tag, latest_of, window_site, window_time)  # fmt: skip
-        if setup.rules.plain:
+                      2 * kind + threat.high, stamp, tag, latest, window_site, window_time)  # fmt: skip
+        if plain:
             tracks = n_shared = np.int64(0)
             encounters = grown(encounters, made, n)
-            made = open_encounters(setup, i, units, seen, seen_by, tracks, shared, n_shared, spans, window_site,
-                                   window_time, n, unowned(encounters), made)  # fmt: skip
+            made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans, window_site,
+                                   window_time, n, encounters, made)  # fmt: skip
             continue
-        threat.shock = shocks[setup.types.group[kind]] - threat_figures[kind, T_HARD]
-        if setup.types.terminal[kind]:
+        threat.shock = shocks[types.group[kind]] - threat_figures[kind, T_HARD]
+        if types.terminal[kind]:
             aim, behind = way_back(legs, threat.first, threat.last)
-            n = meet_terminal(ground, setup.defence.magazine_effector, effectors, threat_figures, kind, threat.kind,
+            n = meet_terminal(ground, defence.magazine_effector, effectors, threat_figures, kind, threat.kind,
                               aim, behind, threat.impact_s, window_site, window_time, n)  # fmt: skip
-        tracks, threat.told_s = detect(setup.ground, setup.defence, threat.name, key, threat_figures[kind],
+        tracks, threat.told_s = detect(ground, defence, threat.name, key, threat_figures[kind],
                                        threat.height_m, figures.sensors, figures.general, sensor_up, window_site, window_time, n,
                                        seen, seen_by)  # fmt: skip
-        ends_by_itself(setup, key, threat, threat_figures[kind], effectors, shocks[setup.types.group[kind]], units,
+        ends_by_itself(ground, defence, key, threat, threat_figures[kind], effectors, shocks[types.group[kind]], units,
                        window_site, window_time, n)  # fmt: skip
         n_shared = shared_spans(seen, tracks, shared)
         threat.tracked_s = shared[0, 0] if n_shared > 0 else FAR
         encounters = grown(encounters, made, n * (n_shared + tracks + 1))
-        made = open_encounters(setup, i, units, seen, seen_by, tracks, shared, n_shared, spans, window_site,
-                               window_time, n, unowned(encounters), made)  # fmt: skip
+        made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans, window_site,
+                               window_time, n, encounters, made)  # fmt: skip
         alarms = grown(alarms, raised, n * (n_shared + 1))
-        raised = open_alarms(ground, i, shared, n_shared, window_site, window_time, n, unowned(alarms), raised)
-    made += 0 * (len(own_site) + len(own_time) + len(own_seen) + len(own_by) + len(own_shared) + len(own_spans)
-                 + len(stamp) + len(latest))  # the owners live until here
+        raised = open_alarms(ground, i, shared, n_shared, window_site, window_time, n, alarms, raised)
     return encounters[:made], alarms[:raised]
 
 
-@njit
+@lean
 def most_legs(threats):
     """The longest route, in legs."""
     most = 1
@@ -277,10 +270,10 @@ def most_legs(threats):
     return most
 
 
-@njit
-def ends_by_itself(setup, key, threat, figures, effectors, shock, units, window_site, window_time, n):
+@lean
+def ends_by_itself(ground, defence, key, threat, figures, effectors, shock, units, window_site, window_time, n):
     """Soft kill or failure before impact, whichever comes first."""
-    lost_s = soft_kill_s(setup.ground, setup.defence, threat.name, key, figures, effectors, shock, units, window_site,
+    lost_s = soft_kill_s(ground, defence, threat.name, key, figures, effectors, shock, units, window_site,
                          window_time, n)  # fmt: skip
     if lost_s < threat.over_s:
         threat.over_s, threat.over_fate = lost_s, LOST
@@ -290,7 +283,7 @@ def ends_by_itself(setup, key, threat, figures, effectors, shock, units, window_
         threat.over_s, threat.over_fate = fell_s, FELL
 
 
-@njit(cache=True, nogil=True)
+@entry
 def nights(setup, seed, first_run, n_runs, out, places, zones, log):
     """Fight runs ``first_run`` to ``first_run + n_runs - 1``; one row of ``out`` each.
 
@@ -308,7 +301,6 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
     tuple
         Threats and legs of the last run, the number of lines in the log, and the encounters of all runs.
     """
-    setup = unowned(setup)  # the caller holds it
     n_units, n_magazines = len(setup.defence.unit_row), len(setup.defence.magazine_unit)
     units, magazines = np.zeros(n_units, UNIT_NOW), np.zeros(n_magazines, MAGAZINE_NOW)
     table = np.empty((len(setup.ground.circle_kind), 2 * len(setup.types.kind), 2))
@@ -321,20 +313,20 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
     for r in range(n_runs):
         key = run_key(seed, first_run + r)
         values = study_figures(setup.figures, seed, first_run + r, setup.rules.doubt and not setup.rules.plain)
-        figures = tables(unowned(values), setup.figures.at)
+        figures = tables(values, setup.figures.at)
         bad_weather = not setup.rules.plain and uniform(key, _WEATHER, NIGHT, 0) < figures.general[G_BAD]
         class_shocks(key, figures.general, setup.rules.plain, shocks)
-        stand_to(key, setup.defence, setup.rules, figures, bad_weather, unowned(units), unowned(magazines))
+        stand_to(key, setup.defence, setup.rules, figures, bad_weather, units, magazines)
         sensors_up(key, setup.defence, figures.sensors, sensor_up)
         if r == 0 or not fixed:
             radii(setup.ground, setup.types, setup.defence.sensor_acoustic, setup.rules.plain, bad_weather,
-                  figures.threats, figures.effectors, figures.units, figures.sensors, unowned(table))  # fmt: skip
+                  figures.threats, figures.effectors, figures.units, figures.sensors, table)  # fmt: skip
             group_counts(setup.pattern, key, counts)
-            fresh_threats, legs = assemble(setup, key, figures, unowned(counts))
-            fresh, alarms = muster(setup, key, figures, unowned(fresh_threats), unowned(legs), unowned(table),
-                                   unowned(units), unowned(sensor_up), unowned(shocks))  # fmt: skip
-            order = sort_by_time(fresh["open_s"], len(fresh))
-            ends = sort_by_time(fresh_threats["over_s"], len(fresh_threats))
+            fresh_threats, legs = assemble(setup.pattern, setup.types, setup.ground.earth_radius_m, key, figures, counts)
+            fresh, alarms = muster(setup.ground, setup.defence, setup.types, setup.rules.plain, key, figures, fresh_threats,
+                                   legs, table, units, sensor_up, shocks)  # fmt: skip
+            order = sort_by_time(fresh["open_s"], fresh["magazine"], fresh["threat"])
+            ends = sort_by_time(fresh_threats["over_s"], fresh_threats["first"], fresh_threats["first"])
         encounters, threats = (fresh.copy(), fresh_threats.copy()) if fixed else (fresh, fresh_threats)
         pk = np.ascontiguousarray(figures.effectors[:, E_PK : E_PK + len(KINDS)])
         waiting = n_magazines + 8
@@ -342,12 +334,10 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
             waiting += units[u].free
         heap_time, heap_code = np.empty(waiting), np.empty(waiting, np.int64)
         counters[:] = 0
-        fight(unowned(encounters), unowned(order), unowned(threats), unowned(ends), unowned(units),
-              unowned(magazines), unowned(legs), doctrine_of(setup, key, unowned(pk)), unowned(heap_time),
-              unowned(heap_code), unowned(counters), unowned(log if r == n_runs - 1 else log[:0]))  # fmt: skip
-        tally(setup, key, bad_weather, figures, unowned(threats), unowned(legs), unowned(magazines), unowned(alarms),
-              unowned(out[r]), unowned(places), unowned(zones))  # fmt: skip
-        # the owners live until here
-        met += len(encounters) + 0 * (len(values) + len(pk) + len(heap_time) + len(heap_code) + len(order) + len(ends)
-                                      + len(legs) + len(alarms) + len(table) + len(shocks) + len(sensor_up))  # fmt: skip
-    return threats, legs, counters[1], met + 0 * (len(units) + len(magazines) + len(counts) + len(log))
+        doctrine = doctrine_of(setup.defence, setup.rules, setup.ground.earth_radius_m, key, pk)
+        fight(encounters, order, threats, ends, units, magazines, legs, doctrine, heap_time, heap_code, counters,
+              log if r == n_runs - 1 else log[:0])  # fmt: skip
+        tally(setup.ground, setup.pattern, setup.types, key, bad_weather, figures, threats, legs, magazines, alarms,
+              out[r], places, zones)  # fmt: skip
+        met += len(encounters)
+    return threats, legs, counters[1], met

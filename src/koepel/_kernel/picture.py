@@ -2,7 +2,7 @@
 
 import math
 
-from numba import njit
+from koepel._kernel.compiled import lean
 
 from koepel._kernel.chance import DETECT, LOSS, mixed, uniform
 from koepel._kernel.columns import (
@@ -25,7 +25,7 @@ from koepel._kernel.columns import (
 FAR = 1e18
 
 
-@njit
+@lean
 def detect(ground, defence, name, key, figures, height, sensors, general, up, window_site, window_time, n, seen,
            seen_by):  # fmt: skip
     """Tracks of one threat by each sensor: ``seen`` rows (start, end, start when shared), ``seen_by`` sensors.
@@ -41,7 +41,7 @@ def detect(ground, defence, name, key, figures, height, sensors, general, up, wi
     """
     tracks, classified = 0, FAR
     for w in range(n):
-        site = window_site[w]
+        site = window_site[w, 0]
         if ground.site_kind[site] != SENSOR_SITE:
             continue
         sensor = ground.site_owner[site]
@@ -54,7 +54,7 @@ def detect(ground, defence, name, key, figures, height, sensors, general, up, wi
             if defence.sensor_acoustic[row]:
                 fade = 1.0 - height / sensors[row, S_HEIGHT_MAX]
                 rate *= figures[T_LOUD] * max(fade, 0.0)
-            u = uniform(key, mixed(name, defence.sensor_key[sensor]), DETECT, w)
+            u = uniform(key, mixed(name, defence.sensor_key[sensor]), DETECT, window_site[w, 1])
             start += -math.log(1.0 - u) / (rate * figures[T_SPEED]) if rate > 0.0 else FAR
         if start >= window_time[w, 1]:
             continue
@@ -70,7 +70,7 @@ def detect(ground, defence, name, key, figures, height, sensors, general, up, wi
     return tracks, classified
 
 
-@njit
+@lean
 def joined(spans, n):
     """Sort spans by start and join those that touch, in place. Returns how many are left."""
     for i in range(1, n):
@@ -90,7 +90,7 @@ def joined(spans, n):
     return kept
 
 
-@njit
+@lean
 def shared_spans(seen, tracks, spans):
     """When the shared picture holds the threat; joined spans."""
     n = 0
@@ -101,7 +101,7 @@ def shared_spans(seen, tracks, spans):
     return joined(spans, n)
 
 
-@njit
+@lean
 def unit_spans(seen, seen_by, tracks, own_sensor, shared, n_shared, spans):
     """When one fire unit knows of the threat: the shared picture and its own sensor."""
     for k in range(n_shared):
@@ -116,12 +116,12 @@ def unit_spans(seen, seen_by, tracks, own_sensor, shared, n_shared, spans):
     return n
 
 
-@njit
+@lean
 def soft_kill_s(ground, defence, name, key, figures, effectors, shock, units, window_site, window_time, n):
     """When jamming makes the threat lose its way: the first of exponential times inside each area."""
     lost = FAR
     for w in range(n):
-        site = window_site[w]
+        site = window_site[w, 0]
         if ground.site_kind[site] != JAMMER_SITE:
             continue
         unit = ground.site_owner[site]
@@ -129,14 +129,14 @@ def soft_kill_s(ground, defence, name, key, figures, effectors, shock, units, wi
             continue
         effector = ground.circle_of[ground.site_circle[site], 0]
         rate = effectors[effector, E_SOFT] * figures[T_SOFT] * math.exp(shock)
-        u = uniform(key, mixed(name, defence.unit_key[unit]), LOSS, w)
+        u = uniform(key, mixed(name, defence.unit_key[unit]), LOSS, window_site[w, 1])
         when = window_time[w, 0] - math.log(1.0 - u) / rate
         if when < window_time[w, 1]:
             lost = min(lost, when)
     return lost
 
 
-@njit
+@lean
 def add_encounter(encounters, made, threat, magazine, count, opens, closes, shared_s):
     """Fill in a fresh encounter."""
     one = encounters[made]
@@ -145,8 +145,8 @@ def add_encounter(encounters, made, threat, magazine, count, opens, closes, shar
     one.fired, one.salvo, one.told, one.next_threat, one.next_unit = 0, 0, 0, -1, -1
 
 
-@njit
-def open_encounters(setup, threat, units, seen, seen_by, tracks, shared, n_shared, spans, window_site, window_time, n,
+@lean
+def open_encounters(ground, defence, plain, threat, units, seen, seen_by, tracks, shared, n_shared, spans, window_site, window_time, n,
                     encounters, made):  # fmt: skip
     """Add the encounters of one threat: when each magazine may fire at it, and from when others know.
 
@@ -158,9 +158,8 @@ def open_encounters(setup, threat, units, seen, seen_by, tracks, shared, n_share
     int
         Number of encounters; the caller leaves room for one of each window and track.
     """
-    ground, defence = setup.ground, setup.defence
     for w in range(n):
-        site = window_site[w]
+        site = window_site[w, 0]
         if ground.site_kind[site] != MAGAZINE_SITE:
             continue
         magazine = ground.site_owner[site]
@@ -168,8 +167,8 @@ def open_encounters(setup, threat, units, seen, seen_by, tracks, shared, n_share
         if not units[unit].up:
             continue
         t_in, t_out = window_time[w, 0], window_time[w, 1]
-        if setup.rules.plain:
-            add_encounter(encounters, made, threat, magazine, w * 4096, t_in, t_out, FAR)
+        if plain:
+            add_encounter(encounters, made, threat, magazine, window_site[w, 1] * 4096, t_in, t_out, FAR)
             made += 1
             continue
         known = unit_spans(seen, seen_by, tracks, defence.unit_sensor[unit], shared, n_shared, spans)
@@ -181,16 +180,16 @@ def open_encounters(setup, threat, units, seen, seen_by, tracks, shared, n_share
             for m in range(n_shared):
                 if shared[m, 1] > opens and shared[m, 0] < closes:
                     shared_s = min(shared_s, shared[m, 0])
-            add_encounter(encounters, made, threat, magazine, (w * 64 + k) * 4096, opens, closes, shared_s)
+            add_encounter(encounters, made, threat, magazine, (window_site[w, 1] * 64 + k) * 4096, opens, closes, shared_s)
             made += 1
     return made
 
 
-@njit
+@lean
 def open_alarms(ground, threat, shared, n_shared, window_site, window_time, n, alarms, made):
     """Add the alarms that one threat raises: zone by zone, while the shared picture holds it near."""
     for w in range(n):
-        site = window_site[w]
+        site = window_site[w, 0]
         if ground.site_kind[site] != ZONE_SITE:
             continue
         for k in range(n_shared):

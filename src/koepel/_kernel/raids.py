@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit
+from koepel._kernel.compiled import lean
 
 from koepel._kernel.chance import GROUP, ROUTE, TIME, mixed, normal, normal_cdf, normal_quantile, uniform
 from koepel._kernel.chance import two_uniforms as two
@@ -14,7 +14,7 @@ MOST_LEGS = 6  # a wandering route bends four times
 _INTENSITY = np.uint64(0x6E69676874000001)
 
 
-@njit
+@lean
 def pick(cumulative, u):
     """First index whose cumulative share exceeds u; the last one has share 1."""
     low, high = 0, len(cumulative) - 1
@@ -27,7 +27,7 @@ def pick(cumulative, u):
     return low
 
 
-@njit
+@lean
 def group_counts(pattern, key, counts):
     """Number of threats of each group tonight: lognormal, zero-inflated, tied by a Gaussian copula."""
     intensity = normal(key, _INTENSITY, GROUP, 0)
@@ -47,7 +47,7 @@ def group_counts(pattern, key, counts):
     return counts.sum()
 
 
-@njit
+@lean
 def bend(key, name, family, start, end, detour, points):
     """Fill in the points of a route and return how many: start, bends, end."""
     points[0, 0], points[0, 1], points[0, 2] = start
@@ -66,7 +66,7 @@ def bend(key, name, family, start, end, detour, points):
     return bends + 2
 
 
-@njit
+@lean
 def fly(points, n_points, legs, first):
     """Turn points into legs from index ``first`` on; return the index after the last, and the whole arc.
 
@@ -87,7 +87,7 @@ def fly(points, n_points, legs, first):
     return first, flown
 
 
-@njit
+@lean
 def position(legs, first, last, s):
     """The unit vector after the arc s of a route whose legs are ``first`` to ``last - 1``."""
     k = first
@@ -98,7 +98,7 @@ def position(legs, first, last, s):
     )
 
 
-@njit
+@lean
 def draw_threat(g, k, key, pattern, threats, groups, earth_radius_m, points):
     """Draw the k-th threat of group g.
 
@@ -136,7 +136,7 @@ def draw_threat(g, k, key, pattern, threats, groups, earth_radius_m, points):
     return name, kind, high, start_s, aim, n_points
 
 
-@njit
+@lean
 def height_m(threats, kind, high):
     """Height band of a threat."""
     return threats[kind, T_HIGH] if high else threats[kind, T_LOW]

@@ -11,10 +11,10 @@ M < cos(r). No time step enters.
 
 import math
 
-from numba import njit
+from koepel._kernel.compiled import lean
 
 
-@njit
+@lean
 def passage(p, d, length, c, cos_radius):
     """Arcs at which a leg enters and leaves a circle; the second is smaller where it never does.
 
@@ -39,21 +39,21 @@ def passage(p, d, length, c, cos_radius):
     return max(0.0, nearest - half), min(length, nearest + half)
 
 
-@njit
+@lean
 def point_on(p, d, s):
     """The unit vector after the arc s of a leg."""
     cs, sn = math.cos(s), math.sin(s)
     return p[0] * cs + d[0] * sn, p[1] * cs + d[1] * sn, p[2] * cs + d[2] * sn
 
 
-@njit
+@lean
 def arc_between(a, b):
     """Angle between two unit vectors, radians; exact for near points (half-chord form)."""
     x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
     return 2.0 * math.asin(min(1.0, 0.5 * math.sqrt(x * x + y * y + z * z)))
 
 
-@njit
+@lean
 def leg_between(a, b):
     """Tangent at a toward b, and the arc; the tangent is arbitrary where the points coincide."""
     dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
@@ -64,7 +64,7 @@ def leg_between(a, b):
     return (x / size, y / size, z / size), arc_between(a, b)
 
 
-@njit
+@lean
 def east_of(a):
     """Unit tangent pointing east at a; at a pole, along longitude 90."""
     size = math.sqrt(a[0] * a[0] + a[1] * a[1])
@@ -73,19 +73,19 @@ def east_of(a):
     return -a[1] / size, a[0] / size, 0.0
 
 
-@njit
+@lean
 def cross(a, b):
     """Vector product."""
     return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
 
 
-@njit
+@lean
 def dot(a, b):
     """Scalar product."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-@njit
+@lean
 def beside(a, share_east, share_north, radius):
     """A point within the angular radius of a: uniform on the disc for two uniform draws."""
     east = east_of(a)
@@ -96,7 +96,7 @@ def beside(a, share_east, share_north, radius):
     return point_on(a, d, reach)
 
 
-@njit
+@lean
 def horizon_m(antenna_height_m, threat_height_m, earth_radius_m):
     """Radar horizon over a smooth earth of 4/3 its radius, metres (Skolnik, Radar Handbook, ch. 2)."""
     effective = 2.0 * 4.0 / 3.0 * earth_radius_m

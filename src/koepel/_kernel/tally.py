@@ -7,7 +7,7 @@ and the threats killed; then `columns.SCALARS`.
 import math
 
 import numpy as np
-from numba import njit
+from koepel._kernel.compiled import allocating, lean
 
 from koepel._kernel.chance import DEBRIS, REPORT, two_uniforms, uniform
 from koepel._kernel.columns import (
@@ -45,7 +45,7 @@ from koepel._kernel.raids import position
 _DEGREES = 180.0 / math.pi
 
 
-@njit
+@allocating
 def sound_alarms(alarms, threats, hold_s, n_zones):
     """Join the alarms of each zone, cut at the death of the threat that raised them.
 
@@ -73,7 +73,7 @@ def sound_alarms(alarms, threats, hold_s, n_zones):
     return first, last, spans
 
 
-@njit
+@lean
 def warned_s(spans, time):
     """How long the alarm had lasted at a moment; 0 without an alarm."""
     for k in range(len(spans)):
@@ -82,7 +82,7 @@ def warned_s(spans, time):
     return 0.0
 
 
-@njit
+@lean
 def observed(u, fate, kind, general):
     """Would the record count this threat as neutralised? u is one uniform draw."""
     if fate in (KILLED, LOST):
@@ -92,7 +92,7 @@ def observed(u, fate, kind, general):
     return u < (general[G_DECOYS] if kind == DECOY else general[G_UNREPORTED])
 
 
-@njit
+@lean
 def fall_cell(ground, threat, legs):
     """Row and column of the raster where a threat fell; (-1, -1) outside it."""
     s = max(threat.end_s - threat.start_s, 0.0) * threat.speed_rad
@@ -105,7 +105,7 @@ def fall_cell(ground, threat, legs):
     return row, col
 
 
-@njit
+@lean
 def impact(ground, pattern, threat, figures, general, first, last, spans, row, places, zones):
     """A leaker at its aim: damage, people exposed, and the warning they had. Returns people and their warning."""
     aim = threat.aim
@@ -126,18 +126,18 @@ def impact(ground, pattern, threat, figures, general, first, last, spans, row, p
     return exposed, warning_s / 60.0
 
 
-@njit
+@lean
 def damage_usd(pattern, aim, figures):
     """Expected damage of one impact; an asset cannot lose more than it is worth."""
     value = pattern.aim_value_usd[aim] if aim >= 0 else -1.0
     return figures[T_DAMAGE] if value < 0.0 else min(value, figures[T_DAMAGE])
 
 
-@njit
-def tally(setup, key, bad_weather, tonight, threats, legs, magazines, alarms, row, places, zones):
+@allocating
+def tally(ground, pattern, types, key, bad_weather, tonight, threats, legs, magazines, alarms, row, places, zones):
     """Fill in one night's row, and add to the sums of places and zones."""
-    ground, pattern, effectors, general = setup.ground, setup.pattern, tonight.effectors, tonight.general
-    n_types, n_effectors = len(setup.types.kind), len(effectors)
+    effectors, general = tonight.effectors, tonight.general
+    n_types, n_effectors = len(types.kind), len(effectors)
     row[:] = 0.0
     scalars = row[n_types * len(PER_TYPE) + 2 * n_effectors :]
     first, last, spans = sound_alarms(alarms, threats, general[G_HOLD], len(ground.zone_radius_m))
@@ -174,7 +174,7 @@ def tally(setup, key, bad_weather, tonight, threats, legs, magazines, alarms, ro
         scalars[O_DEFENDER] += magazines[m].fired * effectors[e, E_PRICE]
 
 
-@njit
+@lean
 def debris(ground, threat, legs, figures, zones):
     """People exposed where a fallen threat does harm."""
     r, c = fall_cell(ground, threat, legs)
@@ -187,7 +187,7 @@ def debris(ground, threat, legs, figures, zones):
     return ground.fall_density[r, c] * math.pi * reach_km * reach_km
 
 
-@njit
+@allocating
 def alarm_hours(pattern, first, last, spans, zones):
     """Hours of alarm of the average person; the hours of each zone are added to ``zones``."""
     hours = np.zeros(len(zones))
