@@ -8,6 +8,7 @@ the purpose of the draw and how many it made. No state: any thread may draw in a
 import math
 
 import numpy as np
+
 from koepel._kernel.compiled import lean
 
 # what a draw is for; two purposes never share a number

@@ -8,10 +8,10 @@ encounter. Intercepts, assessments and reloads wait in a heap; the other two are
 import math
 
 import numpy as np
-from koepel._kernel.compiled import allocating, inlined, lean
 
 from koepel._kernel.chance import LINGER, SHOT, mixed, uniform
 from koepel._kernel.columns import DECOY, FIRST_ABLE, KILLED, MARGINAL_VALUE
+from koepel._kernel.compiled import allocating, inlined, lean
 from koepel._kernel.raids import position
 
 FAR = 1e18
@@ -93,20 +93,20 @@ def pop(heap_time, heap_code, n):
 
 
 @inlined
-def add_event(heap_time, heap_code, counters, time, kind, index):
+def add_event(time, kind, index, night):
     """Put an event into the heap; ``counters[0]`` is how many wait there."""
-    push(heap_time, heap_code, counters[0], time, kind * 2**40 + index)
-    counters[0] += 1
+    push(night.heap_time, night.heap_code, night.counters[0], time, kind * 2**40 + index)
+    night.counters[0] += 1
 
 
 @inlined
-def note(log, counters, time, what, threat, magazine, number):
+def note(time, what, threat, magazine, number, night):
     """Write a line of the log, where one is kept; ``counters[1]`` is how many it has."""
-    line = counters[1]
-    if line < len(log):
-        log[line].time_s, log[line].what, log[line].threat = time, what, threat
-        log[line].magazine, log[line].number = magazine, number
-        counters[1] = line + 1
+    line = night.counters[1]
+    if line < len(night.log):
+        night.log[line].time_s, night.log[line].what, night.log[line].threat = time, what, threat
+        night.log[line].magazine, night.log[line].number = magazine, number
+        night.counters[1] = line + 1
 
 
 @inlined
@@ -151,15 +151,17 @@ def flight_s(time, latest, threat, x, y, z, speed_m_s, legs, earth_radius_m):
 
 
 @inlined
-def duration_s(e, time, encounters, threats, units, magazines, legs, doctrine):
+def duration_s(e, time, night):
     """From launch to intercept; under plain rules a fixed cycle."""
-    magazine = magazines[encounters[e].magazine]
-    unit = units[magazine.unit]
-    if doctrine.plain:
+    magazine = night.magazines[night.encounters[e].magazine]
+    unit = night.units[magazine.unit]
+    if night.doctrine.plain:
         return unit.cycle_s
-    threat = threats[encounters[e].threat]
-    return flight_s(time, encounters[e].close_s, threat, unit.x, unit.y, unit.z, magazine.speed_m_s, legs,
-                    doctrine.earth_radius_m)  # fmt: skip
+    threat = night.threats[night.encounters[e].threat]
+    return flight_s(
+        time, night.encounters[e].close_s, threat, unit.x, unit.y, unit.z, magazine.speed_m_s, night.legs,
+        night.doctrine.earth_radius_m,
+    )  # fmt: skip
 
 
 @inlined
@@ -172,9 +174,9 @@ def shifted(pk, log_odds):
 
 
 @inlined
-def salvo_kill(n, threat, magazine, doctrine):
+def salvo_kill(n, threat, magazine, night):
     """Kill probability of n independent rounds, with the night's shocks and weather: 1 - (1 - pk)^n."""
-    pk = shifted(doctrine.pk[magazine.effector, threat.kind], threat.shock + magazine.shock) * magazine.weather
+    pk = shifted(night.doctrine.pk[magazine.effector, threat.kind], threat.shock + magazine.shock) * magazine.weather
     return 1.0 - (1.0 - pk) ** n
 
 
@@ -185,270 +187,267 @@ def believed(threat, time):
 
 
 @inlined
-def same_unit_fires(e, encounters, threats, magazines):
+def same_unit_fires(e, night):
     """Has another magazine of the same unit rounds in flight at the same threat?"""
-    unit = magazines[encounters[e].magazine].unit
-    other = threats[encounters[e].threat].head
+    unit = night.magazines[night.encounters[e].magazine].unit
+    other = night.threats[night.encounters[e].threat].head
     while other >= 0:
-        if other != e and encounters[other].salvo > 0 and magazines[encounters[other].magazine].unit == unit:
+        encounter = night.encounters[other]
+        if other != e and encounter.salvo > 0 and night.magazines[encounter.magazine].unit == unit:
             return True
-        other = encounters[other].next_threat
+        other = encounter.next_threat
     return False
 
 
 @inlined
-def able(e, time, encounters, threats, units, magazines, legs, doctrine):
+def able(e, time, night):
     """Rounds that an encounter could fire now; WAITS where it may later, PASSED where it never will again.
 
     It may fire while the track lives, before the window closes, with a channel and rounds, with a look
     left, if the policy leaves enough rounds, if nobody it hears of is firing at the same track, and if the
     rounds arrive before the threat leaves.
     """
-    encounter = encounters[e]
-    threat = threats[encounter.threat]
+    encounter = night.encounters[e]
+    threat = night.threats[encounter.threat]
     if time >= threat.dead_s or time > encounter.close_s:
         return PASSED
-    magazine = magazines[encounter.magazine]
-    unit = units[magazine.unit]
-    if threat.fate == KILLED and magazines[threat.by].unit == magazine.unit:
+    magazine = night.magazines[encounter.magazine]
+    unit = night.units[magazine.unit]
+    if threat.fate == KILLED and night.magazines[threat.by].unit == magazine.unit:
         return PASSED  # a unit knows its own kills
     n = 1
-    if doctrine.plain:
+    if night.doctrine.plain:
         if unit.free <= 0 or magazine.ready <= 0 or encounter.salvo > 0:
             return WAITS
     else:
         kind = believed(threat, time)
-        if encounter.fired > doctrine.looks[magazine.effector, kind]:
+        if encounter.fired > night.doctrine.looks[magazine.effector, kind]:
             return PASSED
         if unit.free <= 0 or magazine.ready <= 0 or encounter.salvo > 0:
             return WAITS
         if time >= encounter.shared_s and threat.engaged > 0:
             return WAITS
-        n = min(doctrine.salvo[magazine.effector, kind], magazine.ready)
+        n = min(night.doctrine.salvo[magazine.effector, kind], magazine.ready)
         left = magazine.ready + magazine.reserve - n
-        if left < doctrine.floor[magazine.effector, kind] * magazine.stock:
+        if left < night.doctrine.floor[magazine.effector, kind] * magazine.stock:
             return WAITS
-        if unit.several and same_unit_fires(e, encounters, threats, magazines):
+        if unit.several and same_unit_fires(e, night):
             return WAITS
-    arrives = time + duration_s(e, time, encounters, threats, units, magazines, legs, doctrine)
-    return n if arrives <= encounter.close_s else PASSED
+    encounter.arrives_s = time + duration_s(e, time, night)
+    return n if encounter.arrives_s <= encounter.close_s else PASSED
 
 
 @inlined
-def fire(e, n, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
-    """Fire n rounds: a channel is taken until the look, and others are told where the track is shared."""
-    magazine = magazines[encounters[e].magazine]
-    units[magazine.unit].free -= 1
-    magazines[encounters[e].magazine].ready -= n
-    magazines[encounters[e].magazine].fired += n
-    encounters[e].fired += 1
-    encounters[e].salvo = n
-    if not doctrine.plain and time >= encounters[e].shared_s:
-        threats[encounters[e].threat].engaged += 1
-        encounters[e].told = 1
-    arrives = time + duration_s(e, time, encounters, threats, units, magazines, legs, doctrine)
-    add_event(heap_time, heap_code, counters, arrives, INTERCEPT, e)
-    note(log, counters, time, FIRED, encounters[e].threat, encounters[e].magazine, n)
+def fire(e, n, time, night):
+    """Fire n rounds: a channel is taken until the look, and others are told where the track is shared.
+
+    `able` has just said when they will arrive.
+    """
+    encounter = night.encounters[e]
+    magazine = night.magazines[encounter.magazine]
+    night.units[magazine.unit].free -= 1
+    magazine.ready -= n
+    magazine.fired += n
+    encounter.fired += 1
+    encounter.salvo = n
+    if not night.doctrine.plain and time >= encounter.shared_s:
+        night.threats[encounter.threat].engaged += 1
+        encounter.told = 1
+    add_event(encounter.arrives_s, INTERCEPT, e, night)
+    note(time, FIRED, encounter.threat, encounter.magazine, n, night)
 
 
 @inlined
-def marginal_usd(e, n, time, encounters, threats, magazines, doctrine):
+def marginal_usd(e, n, time, night):
     """Value that a salvo is expected to save, less its price; the value goes by what the track looks like."""
-    threat, magazine = threats[encounters[e].threat], magazines[encounters[e].magazine]
-    saved = doctrine.value_usd[believed(threat, time)] * salvo_kill(n, threat, magazine, doctrine)
+    threat, magazine = night.threats[night.encounters[e].threat], night.magazines[night.encounters[e].magazine]
+    saved = night.doctrine.value_usd[believed(threat, time)] * salvo_kill(n, threat, magazine, night)
     return saved - n * magazine.price_usd
 
 
 @inlined
-def merit(e, n, time, encounters, threats, magazines, doctrine):
+def merit(e, n, time, night):
     """What the rules that compare rank by: the cheapest salvo that suffices, else the surest; or the value."""
-    if doctrine.rule == MARGINAL_VALUE:
-        return marginal_usd(e, n, time, encounters, threats, magazines, doctrine)
-    threat, magazine = threats[encounters[e].threat], magazines[encounters[e].magazine]
-    chance = salvo_kill(n, threat, magazine, doctrine)
-    return -n * magazine.price_usd if chance >= doctrine.sufficient else chance - 1e15
+    if night.doctrine.rule == MARGINAL_VALUE:
+        return marginal_usd(e, n, time, night)
+    threat, magazine = night.threats[night.encounters[e].threat], night.magazines[night.encounters[e].magazine]
+    chance = salvo_kill(n, threat, magazine, night)
+    return -n * magazine.price_usd if chance >= night.doctrine.sufficient else chance - 1e15
 
 
 @inlined
-def drop_from_threat(e, before, encounters, threats):
+def drop_from_threat(e, before, night):
     """Take an encounter out of its threat's queue."""
-    threat, after = encounters[e].threat, encounters[e].next_threat
+    threat, after = night.encounters[e].threat, night.encounters[e].next_threat
     if before < 0:
-        threats[threat].head = after
+        night.threats[threat].head = after
     else:
-        encounters[before].next_threat = after
+        night.encounters[before].next_threat = after
     if after < 0:
-        threats[threat].tail = before
+        night.threats[threat].tail = before
 
 
 @inlined
-def drop_from_unit(e, before, unit, encounters, units):
+def drop_from_unit(e, before, unit, night):
     """Take an encounter out of its unit's queue."""
-    after = encounters[e].next_unit
+    after = night.encounters[e].next_unit
     if before < 0:
-        units[unit].head = after
+        night.units[unit].head = after
     else:
-        encounters[before].next_unit = after
+        night.encounters[before].next_unit = after
     if after < 0:
-        units[unit].tail = before
+        night.units[unit].tail = before
 
 
 @inlined
-def serve_threat(i, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
+def serve_threat(i, time, night):
     """Decide who fires at one threat, among its open encounters in the order in which they opened.
 
     A unit that does not share the track decides for itself. Among those that do, the first able fires,
     or the best by `merit`; under marginal value nobody fires where the value does not cover the price.
     """
     best, best_merit, best_n = -1, -FAR, 0
-    before, e = -1, threats[i].head
+    before, e = -1, night.threats[i].head
     while e >= 0:
-        n = able(e, time, encounters, threats, units, magazines, legs, doctrine)
-        after = encounters[e].next_threat
-        if n == PASSED and encounters[e].salvo == 0:
-            drop_from_threat(e, before, encounters, threats)
+        n = able(e, time, night)
+        after = night.encounters[e].next_threat
+        if n == PASSED and night.encounters[e].salvo == 0:
+            drop_from_threat(e, before, night)
         else:
             before = e
         if n > 0:
             worth = 1.0
-            if doctrine.rule != FIRST_ABLE:
-                worth = merit(e, n, time, encounters, threats, magazines, doctrine)
-            held = doctrine.rule == MARGINAL_VALUE and worth <= 0.0
-            if not held and (doctrine.rule == FIRST_ABLE or time < encounters[e].shared_s):
-                fire(e, n, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code,
-                     counters, log)  # fmt: skip
+            if night.doctrine.rule != FIRST_ABLE:
+                worth = merit(e, n, time, night)
+            held = night.doctrine.rule == MARGINAL_VALUE and worth <= 0.0
+            if not held and (night.doctrine.rule == FIRST_ABLE or time < night.encounters[e].shared_s):
+                fire(e, n, time, night)
             elif not held and worth > best_merit:
                 best, best_merit, best_n = e, worth, n
         e = after
-    if best >= 0 and able(best, time, encounters, threats, units, magazines, legs, doctrine) == best_n:
-        fire(best, best_n, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code,
-             counters, log)  # fmt: skip
+    if best >= 0 and able(best, time, night) == best_n:
+        fire(best, best_n, time, night)
 
 
 @inlined
-def serve_unit(u, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
+def serve_unit(u, time, night):
     """Give the free channels of one unit to the encounters that wait for it: in order, or by marginal value."""
-    by_value = doctrine.rule == MARGINAL_VALUE
-    while units[u].free > 0:
+    by_value = night.doctrine.rule == MARGINAL_VALUE
+    while night.units[u].free > 0:
         best, best_worth, best_n = -1, 0.0, 0
-        before, e = -1, units[u].head
+        before, e = -1, night.units[u].head
         while e >= 0 and (by_value or best < 0):
-            n = able(e, time, encounters, threats, units, magazines, legs, doctrine)
-            after = encounters[e].next_unit
+            n = able(e, time, night)
+            after = night.encounters[e].next_unit
             if n == PASSED:
-                drop_from_unit(e, before, u, encounters, units)
+                drop_from_unit(e, before, u, night)
             else:
                 before = e
             if n > 0:
-                worth = marginal_usd(e, n, time, encounters, threats, magazines, doctrine) if by_value else 1.0
+                worth = marginal_usd(e, n, time, night) if by_value else 1.0
                 if worth > best_worth:
                     best, best_worth, best_n = e, worth, n
             e = after
         if best < 0:
             return
-        fire(best, best_n, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code,
-             counters, log)  # fmt: skip
+        fire(best, best_n, time, night)
 
 
 @inlined
-def opens(e, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
+def opens(e, time, night):
     """An encounter opens: it joins the queues of its unit and its threat, and its threat is served."""
-    n = able(e, time, encounters, threats, units, magazines, legs, doctrine)
+    n = able(e, time, night)
     if n == PASSED:
         return
-    i, u = encounters[e].threat, magazines[encounters[e].magazine].unit
-    if units[u].tail < 0:
-        units[u].head = e
+    i, u = night.encounters[e].threat, night.magazines[night.encounters[e].magazine].unit
+    if night.units[u].tail < 0:
+        night.units[u].head = e
     else:
-        encounters[units[u].tail].next_unit = e
-    units[u].tail = e
-    if doctrine.plain:
+        night.encounters[night.units[u].tail].next_unit = e
+    night.units[u].tail = e
+    if night.doctrine.plain:
         if n > 0:
-            fire(e, n, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code,
-                 counters, log)  # fmt: skip
+            fire(e, n, time, night)
         return
-    if threats[i].tail < 0:
-        threats[i].head = e
+    if night.threats[i].tail < 0:
+        night.threats[i].head = e
     else:
-        encounters[threats[i].tail].next_threat = e
-    threats[i].tail = e
+        night.encounters[night.threats[i].tail].next_threat = e
+    night.threats[i].tail = e
     if n > 0:
-        serve_threat(i, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters,
-                     log)  # fmt: skip
+        serve_threat(i, time, night)
 
 
 @inlined
-def dies(i, time, fate, threats, doctrine):
+def dies(i, time, fate, night):
     """A threat ends; its track may live on for a while, drawn for each threat."""
-    threats[i].fate = fate
-    threats[i].end_s = time
+    night.threats[i].fate = fate
+    night.threats[i].end_s = time
     linger = 0.0
-    if not doctrine.plain:
-        u = uniform(doctrine.key, threats[i].name, LINGER, 0)
-        linger = doctrine.linger_low_s + (doctrine.linger_high_s - doctrine.linger_low_s) * u
-    threats[i].dead_s = time + linger
+    if not night.doctrine.plain:
+        u = uniform(night.doctrine.key, night.threats[i].name, LINGER, 0)
+        linger = night.doctrine.linger_low_s + (night.doctrine.linger_high_s - night.doctrine.linger_low_s) * u
+    night.threats[i].dead_s = time + linger
 
 
 @inlined
-def intercepts(e, time, encounters, threats, units, magazines, legs, doctrine, counters, log):
+def intercepts(e, time, night):
     """A salvo arrives: it kills or not; rounds at a dead threat are wasted."""
-    i, m = encounters[e].threat, encounters[e].magazine
-    u = magazines[m].unit
-    if units[u].moves and not doctrine.plain:
-        s = max(time - threats[i].start_s, 0.0) * threats[i].speed_rad
-        units[u].x, units[u].y, units[u].z = position(legs, threats[i].first, threats[i].last, s)
-    if threats[i].fate >= 0:
-        note(log, counters, time, WASTED, i, m, encounters[e].salvo)
+    i, m = night.encounters[e].threat, night.encounters[e].magazine
+    u = night.magazines[m].unit
+    if night.units[u].moves and not night.doctrine.plain:
+        s = max(time - night.threats[i].start_s, 0.0) * night.threats[i].speed_rad
+        at = position(night.legs, night.threats[i].first, night.threats[i].last, s)
+        night.units[u].x, night.units[u].y, night.units[u].z = at
+    if night.threats[i].fate >= 0:
+        note(time, WASTED, i, m, night.encounters[e].salvo, night)
         return
-    name = mixed(threats[i].name, magazines[m].key)
-    chance = salvo_kill(encounters[e].salvo, threats[i], magazines[m], doctrine)
-    if uniform(doctrine.key, name, SHOT, encounters[e].count + encounters[e].fired) < chance:
-        dies(i, time, KILLED, threats, doctrine)
-        threats[i].by = m
-        magazines[m].kills += 1
-        note(log, counters, time, KILL, i, m, encounters[e].salvo)
+    name = mixed(night.threats[i].name, night.magazines[m].key)
+    chance = salvo_kill(night.encounters[e].salvo, night.threats[i], night.magazines[m], night)
+    if uniform(night.doctrine.key, name, SHOT, night.encounters[e].count + night.encounters[e].fired) < chance:
+        dies(i, time, KILLED, night)
+        night.threats[i].by = m
+        night.magazines[m].kills += 1
+        note(time, KILL, i, m, night.encounters[e].salvo, night)
     else:
-        note(log, counters, time, MISS, i, m, encounters[e].salvo)
+        note(time, MISS, i, m, night.encounters[e].salvo, night)
 
 
 @inlined
-def assessed(e, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
+def assessed(e, time, night):
     """The look after a salvo: the channel is free, a reload may begin; after a miss the threat is served first."""
-    i, m = encounters[e].threat, encounters[e].magazine
-    u = magazines[m].unit
-    units[u].free += 1
-    encounters[e].salvo = 0
-    if encounters[e].told:
-        encounters[e].told = 0
-        threats[i].engaged -= 1
-    if magazines[m].ready == 0 and magazines[m].reserve > 0 and not magazines[m].reloading:
-        magazines[m].reloading = 1
-        add_event(heap_time, heap_code, counters, time + units[u].reload_s, RELOADED, m)
-    if doctrine.plain:
-        n = able(e, time, encounters, threats, units, magazines, legs, doctrine)
+    i, m = night.encounters[e].threat, night.encounters[e].magazine
+    u = night.magazines[m].unit
+    night.units[u].free += 1
+    night.encounters[e].salvo = 0
+    if night.encounters[e].told:
+        night.encounters[e].told = 0
+        night.threats[i].engaged -= 1
+    if night.magazines[m].ready == 0 and night.magazines[m].reserve > 0 and not night.magazines[m].reloading:
+        night.magazines[m].reloading = 1
+        add_event(time + night.units[u].reload_s, RELOADED, m, night)
+    if night.doctrine.plain:
+        n = able(e, time, night)
         if n > 0:
-            fire(e, n, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code,
-                 counters, log)  # fmt: skip
-    elif threats[i].fate < 0:
-        serve_threat(i, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters,
-                     log)  # fmt: skip
-    serve_unit(u, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log)
+            fire(e, n, time, night)
+    elif night.threats[i].fate < 0:
+        serve_threat(i, time, night)
+    serve_unit(u, time, night)
 
 
 @inlined
-def reloaded(m, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
+def reloaded(m, time, night):
     """A reload ends: the magazine is full again, or the reserve empty."""
-    moved = min(magazines[m].reserve, magazines[m].full)
-    magazines[m].ready += moved
-    magazines[m].reserve -= moved
-    magazines[m].reloading = 0
-    note(log, counters, time, FULL_AGAIN, -1, m, moved)
-    serve_unit(magazines[m].unit, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code,
-               counters, log)  # fmt: skip
+    moved = min(night.magazines[m].reserve, night.magazines[m].full)
+    night.magazines[m].ready += moved
+    night.magazines[m].reserve -= moved
+    night.magazines[m].reloading = 0
+    note(time, FULL_AGAIN, -1, m, moved, night)
+    serve_unit(night.magazines[m].unit, time, night)
 
 
 @lean
-def fight(encounters, order, threats, ends, units, magazines, legs, doctrine, heap_time, heap_code, counters, log):
+def fight(order, ends, night):
     """Fight one night by the clock; fates, times and rounds are left in the rows.
 
     Parameters
@@ -457,42 +456,39 @@ def fight(encounters, order, threats, ends, units, magazines, legs, doctrine, he
         Encounters sorted by opening time.
     ends
         Threats sorted by the time they end by themselves.
-    heap_time, heap_code
-        Room for one event of each channel and each magazine.
+    night
+        See `koepel._kernel.setup.Night`.
     """
     opened, ended = 0, 0
     while True:
-        time_open = encounters[order[opened]].open_s if opened < len(order) else FAR
-        time_end = threats[ends[ended]].over_s if ended < len(ends) else FAR
-        if counters[0] > 0 and heap_time[0] <= min(time_open, time_end):
-            time, code = heap_time[0], heap_code[0]
-            pop(heap_time, heap_code, counters[0])
-            counters[0] -= 1
+        time_open = night.encounters[order[opened]].open_s if opened < len(order) else FAR
+        time_end = night.threats[ends[ended]].over_s if ended < len(ends) else FAR
+        if night.counters[0] > 0 and night.heap_time[0] <= min(time_open, time_end):
+            time, code = night.heap_time[0], night.heap_code[0]
+            pop(night.heap_time, night.heap_code, night.counters[0])
+            night.counters[0] -= 1
             kind, index = code >> 40, code & (2**40 - 1)
             if kind == RELOADED:
-                reloaded(index, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code,
-                         counters, log)  # fmt: skip
+                reloaded(index, time, night)
                 continue
             look = kind == ASSESSED
             if kind == INTERCEPT:
-                intercepts(index, time, encounters, threats, units, magazines, legs, doctrine, counters, log)
-                assess_s = units[magazines[encounters[index].magazine].unit].assess_s
-                if doctrine.plain or assess_s <= 0.0:
+                intercepts(index, time, night)
+                assess_s = night.units[night.magazines[night.encounters[index].magazine].unit].assess_s
+                if night.doctrine.plain or assess_s <= 0.0:
                     look = True
                 else:
-                    add_event(heap_time, heap_code, counters, time + assess_s, ASSESSED, index)
+                    add_event(time + assess_s, ASSESSED, index, night)
             if look:
-                assessed(index, time, encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code,
-                         counters, log)  # fmt: skip
+                assessed(index, time, night)
         elif ended < len(ends) and time_end <= time_open:
             i = ends[ended]
-            if threats[i].fate < 0:
-                dies(i, time_end, threats[i].over_fate, threats, doctrine)
-                note(log, counters, time_end, ENDED + threats[i].fate, i, -1, 0)
+            if night.threats[i].fate < 0:
+                dies(i, time_end, night.threats[i].over_fate, night)
+                note(time_end, ENDED + night.threats[i].fate, i, -1, 0, night)
             ended += 1
         elif opened < len(order):
-            opens(order[opened], time_open, encounters, threats, units, magazines, legs, doctrine, heap_time,
-                  heap_code, counters, log)  # fmt: skip
+            opens(order[opened], time_open, night)
             opened += 1
         else:
             return

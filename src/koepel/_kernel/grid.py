@@ -7,6 +7,7 @@ radius plus half a step, so that looking up points one step apart along a leg mi
 import math
 
 import numpy as np
+
 from koepel._kernel.compiled import allocating, entry, lean
 
 

@@ -2,8 +2,6 @@
 
 import math
 
-from koepel._kernel.compiled import lean
-
 from koepel._kernel.columns import (
     E_ACROSS,
     E_ALONG,
@@ -30,6 +28,7 @@ from koepel._kernel.columns import (
     T_TERMINAL,
     U_LOS,
 )
+from koepel._kernel.compiled import lean
 from koepel._kernel.grid import cell_of
 from koepel._kernel.raids import height_m
 from koepel._kernel.sphere import cross, dot, horizon_m, leg_between, passage, point_on
@@ -158,7 +157,8 @@ def meet(ground, legs, first, last, start_s, speed_rad, table, q, stamp, tag, la
         t_leg = start_s + legs[k, 7] / speed_rad
         steps = int(legs[k, 6] / ground.grid_step) + 1
         for i in range(steps + 1):
-            cell = cell_of(point_on(p, d, legs[k, 6] * i / steps), ground.grid_origin, ground.grid_step, ground.grid_dims)
+            point = point_on(p, d, legs[k, 6] * i / steps)
+            cell = cell_of(point, ground.grid_origin, ground.grid_step, ground.grid_dims)
             if cell < 0:
                 continue
             for at in range(ground.grid_first[cell], ground.grid_first[cell + 1]):

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from koepel._kernel.compiled import allocating, entry, lean
 
 from koepel._kernel.chance import (
     FALL,
@@ -48,11 +47,12 @@ from koepel._kernel.columns import (
     U_UP,
     UNIT,
 )
+from koepel._kernel.compiled import allocating, entry, lean
 from koepel._kernel.fight import FAR, fight, sort_by_time
 from koepel._kernel.meeting import meet, meet_terminal, radii
 from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_spans, soft_kill_s
 from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, position
-from koepel._kernel.setup import ALARM_NOW, ENCOUNTER, MAGAZINE_NOW, THREAT_NOW, UNIT_NOW, Doctrine, Tonight
+from koepel._kernel.setup import ALARM_NOW, ENCOUNTER, MAGAZINE_NOW, THREAT_NOW, UNIT_NOW, Doctrine, Night, Tonight
 from koepel._kernel.sphere import leg_between
 from koepel._kernel.tally import tally
 
@@ -238,24 +238,24 @@ def muster(ground, defence, types, plain, key, figures, threats, legs, table, un
         if plain:
             tracks = n_shared = np.int64(0)
             encounters = grown(encounters, made, n)
-            made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans, window_site,
-                                   window_time, n, encounters, made)  # fmt: skip
+            made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans,
+                                   window_site, window_time, n, encounters, made)  # fmt: skip
             continue
         threat.shock = shocks[types.group[kind]] - threat_figures[kind, T_HARD]
         if types.terminal[kind]:
             aim, behind = way_back(legs, threat.first, threat.last)
             n = meet_terminal(ground, defence.magazine_effector, effectors, threat_figures, kind, threat.kind,
                               aim, behind, threat.impact_s, window_site, window_time, n)  # fmt: skip
-        tracks, threat.told_s = detect(ground, defence, threat.name, key, threat_figures[kind],
-                                       threat.height_m, figures.sensors, figures.general, sensor_up, window_site, window_time, n,
-                                       seen, seen_by)  # fmt: skip
+        tracks, threat.told_s = detect(ground, defence, threat.name, key, threat_figures[kind], threat.height_m,
+                                       figures.sensors, figures.general, sensor_up, window_site, window_time, n, seen,
+                                       seen_by)  # fmt: skip
         ends_by_itself(ground, defence, key, threat, threat_figures[kind], effectors, shocks[types.group[kind]], units,
                        window_site, window_time, n)  # fmt: skip
         n_shared = shared_spans(seen, tracks, shared)
         threat.tracked_s = shared[0, 0] if n_shared > 0 else FAR
         encounters = grown(encounters, made, n * (n_shared + tracks + 1))
-        made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans, window_site,
-                               window_time, n, encounters, made)  # fmt: skip
+        made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans,
+                               window_site, window_time, n, encounters, made)  # fmt: skip
         alarms = grown(alarms, raised, n * (n_shared + 1))
         raised = open_alarms(ground, i, shared, n_shared, window_site, window_time, n, alarms, raised)
     return encounters[:made], alarms[:raised]
@@ -322,9 +322,10 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
             radii(setup.ground, setup.types, setup.defence.sensor_acoustic, setup.rules.plain, bad_weather,
                   figures.threats, figures.effectors, figures.units, figures.sensors, table)  # fmt: skip
             group_counts(setup.pattern, key, counts)
-            fresh_threats, legs = assemble(setup.pattern, setup.types, setup.ground.earth_radius_m, key, figures, counts)
-            fresh, alarms = muster(setup.ground, setup.defence, setup.types, setup.rules.plain, key, figures, fresh_threats,
-                                   legs, table, units, sensor_up, shocks)  # fmt: skip
+            fresh_threats, legs = assemble(setup.pattern, setup.types, setup.ground.earth_radius_m, key, figures,
+                                           counts)  # fmt: skip
+            fresh, alarms = muster(setup.ground, setup.defence, setup.types, setup.rules.plain, key, figures,
+                                   fresh_threats, legs, table, units, sensor_up, shocks)  # fmt: skip
             order = sort_by_time(fresh["open_s"], fresh["magazine"], fresh["threat"])
             ends = sort_by_time(fresh_threats["over_s"], fresh_threats["first"], fresh_threats["first"])
         encounters, threats = (fresh.copy(), fresh_threats.copy()) if fixed else (fresh, fresh_threats)
@@ -335,8 +336,9 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
         heap_time, heap_code = np.empty(waiting), np.empty(waiting, np.int64)
         counters[:] = 0
         doctrine = doctrine_of(setup.defence, setup.rules, setup.ground.earth_radius_m, key, pk)
-        fight(encounters, order, threats, ends, units, magazines, legs, doctrine, heap_time, heap_code, counters,
-              log if r == n_runs - 1 else log[:0])  # fmt: skip
+        lines = log if r == n_runs - 1 else log[:0]
+        fight(order, ends, Night(encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters,
+                                 lines))  # fmt: skip
         tally(setup.ground, setup.pattern, setup.types, key, bad_weather, figures, threats, legs, magazines, alarms,
               out[r], places, zones)  # fmt: skip
         met += len(encounters)

@@ -2,8 +2,6 @@
 
 import math
 
-from koepel._kernel.compiled import lean
-
 from koepel._kernel.chance import DETECT, LOSS, mixed, uniform
 from koepel._kernel.columns import (
     E_SOFT,
@@ -21,6 +19,7 @@ from koepel._kernel.columns import (
     T_SPEED,
     ZONE_SITE,
 )
+from koepel._kernel.compiled import lean
 
 FAR = 1e18
 
@@ -146,8 +145,8 @@ def add_encounter(encounters, made, threat, magazine, count, opens, closes, shar
 
 
 @lean
-def open_encounters(ground, defence, plain, threat, units, seen, seen_by, tracks, shared, n_shared, spans, window_site, window_time, n,
-                    encounters, made):  # fmt: skip
+def open_encounters(ground, defence, plain, threat, units, seen, seen_by, tracks, shared, n_shared, spans,
+                    window_site, window_time, n, encounters, made):  # fmt: skip
     """Add the encounters of one threat: when each magazine may fire at it, and from when others know.
 
     Under plain rules every window is an encounter. Else a window counts while the unit has a track, and
@@ -180,7 +179,8 @@ def open_encounters(ground, defence, plain, threat, units, seen, seen_by, tracks
             for m in range(n_shared):
                 if shared[m, 1] > opens and shared[m, 0] < closes:
                     shared_s = min(shared_s, shared[m, 0])
-            add_encounter(encounters, made, threat, magazine, (window_site[w, 1] * 64 + k) * 4096, opens, closes, shared_s)
+            count = (window_site[w, 1] * 64 + k) * 4096  # no two windows of a pair share a draw
+            add_encounter(encounters, made, threat, magazine, count, opens, closes, shared_s)
             made += 1
     return made
 

@@ -3,11 +3,11 @@
 import math
 
 import numpy as np
-from koepel._kernel.compiled import lean
 
 from koepel._kernel.chance import GROUP, ROUTE, TIME, mixed, normal, normal_cdf, normal_quantile, uniform
 from koepel._kernel.chance import two_uniforms as two
 from koepel._kernel.columns import T_HIGH, T_HIGH_SHARE, T_LOW, T_SPEED
+from koepel._kernel.compiled import lean
 from koepel._kernel.sphere import beside, cross, leg_between, point_on
 
 MOST_LEGS = 6  # a wandering route bends four times

@@ -128,6 +128,7 @@ class Setup(NamedTuple):
 ENCOUNTER = np.dtype(
     [
         ("open_s", "f8"), ("close_s", "f8"), ("shared_s", "f8"),  # from shared_s on, others know of a shot
+        ("arrives_s", "f8"),  # when rounds fired at the moment last looked at would arrive
         ("threat", "i4"), ("magazine", "i4"), ("count", "i4"),  # count: first draw of this pair's shots
         ("fired", "i4"), ("salvo", "i4"), ("told", "i4"),  # salvos so far; rounds in flight; others told
         ("next_threat", "i4"), ("next_unit", "i4"),  # the next in the queue of the same threat, the same unit
@@ -187,6 +188,21 @@ class Doctrine(NamedTuple):
     linger_high_s: float
 
 ALARM_NOW = np.dtype([("start_s", "f8"), ("end_s", "f8"), ("threat", "i4"), ("zone", "i4")], align=True)
+
+
+class Night(NamedTuple):
+    """All that a fight reads and changes: rows of this night, and a heap of what is under way."""
+
+    encounters: np.ndarray  # ENCOUNTER
+    threats: np.ndarray  # THREAT_NOW
+    units: np.ndarray  # UNIT_NOW
+    magazines: np.ndarray  # MAGAZINE_NOW
+    legs: np.ndarray  # (n, 8): start, tangent, arc, arc flown before; radians
+    doctrine: Doctrine
+    heap_time: np.ndarray  # room for one event of each channel and each magazine
+    heap_code: np.ndarray
+    counters: np.ndarray  # (2,): events in the heap, lines in the log
+    log: np.ndarray  # EVENT
 
 
 class Tonight(NamedTuple):

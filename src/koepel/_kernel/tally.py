@@ -7,7 +7,6 @@ and the threats killed; then `columns.SCALARS`.
 import math
 
 import numpy as np
-from koepel._kernel.compiled import allocating, lean
 
 from koepel._kernel.chance import DEBRIS, REPORT, two_uniforms, uniform
 from koepel._kernel.columns import (
@@ -39,6 +38,7 @@ from koepel._kernel.columns import (
     T_EXPOSURE,
     T_PRICE,
 )
+from koepel._kernel.compiled import allocating, lean
 from koepel._kernel.picture import joined
 from koepel._kernel.raids import position
 
@@ -106,7 +106,7 @@ def fall_cell(ground, threat, legs):
 
 
 @lean
-def impact(ground, pattern, threat, figures, general, first, last, spans, row, places, zones):
+def impact(pattern, threat, figures, general, first, last, spans, row, places, zones):
     """A leaker at its aim: damage, people exposed, and the warning they had. Returns people and their warning."""
     aim = threat.aim
     row[O_IMPACTS] += 1
@@ -152,7 +152,7 @@ def tally(ground, pattern, types, key, bad_weather, tonight, threats, legs, maga
         scalars[O_ATTACKER] += figures[T_PRICE]
         if threat.fate == LEAKED:
             if threat.kind != DECOY:
-                exposed, minutes = impact(ground, pattern, threat, figures, general, first, last, spans, scalars, places, zones)
+                exposed, minutes = impact(pattern, threat, figures, general, first, last, spans, scalars, places, zones)
                 scalars[O_EXPOSED] += exposed
                 warning += minutes
                 impacts_warned += 1.0

@@ -1,0 +1,111 @@
+"""The raid pattern, or the raid with given routes, as arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from koepel._kernel.setup import Pattern
+from koepel.arrays.book import Book, name_keys, vectors
+from koepel.scenario import Scenario
+
+NEAR_PLACE_M = 30e3  # a given route that ends this near a place is aimed at it
+
+
+def _cumulative(weights: np.ndarray) -> np.ndarray:
+    """Cumulative shares along the last axis; rows that sum to zero stay zero."""
+    total = weights.sum(axis=-1, keepdims=True)
+    return np.cumsum(np.divide(weights, total, out=np.zeros_like(weights), where=total > 0), axis=-1)
+
+
+def pattern_arrays(scenario: Scenario, books, places_xyz: np.ndarray, zone_of: np.ndarray, earth_radius_m: float) -> Pattern:
+    areas = scenario.pattern.launch_areas if scenario.pattern else ()
+    groups = scenario.pattern.groups if scenario.pattern else ()
+    types = list(books["threats"].rows)
+    area_names = [area.name for area in areas]
+    area_xyz = vectors([area.at for area in areas])
+    people = np.array([s.people for s in scenario.settlements] + [0.0] * len(scenario.assets), float)
+    value = np.array([-1.0] * len(scenario.settlements) + [a.value_usd.middle for a in scenario.assets], float)
+    aims = np.zeros((len(groups), len(areas), len(people)))
+    for g, group in enumerate(groups):
+        for name in group.launch:
+            area = area_names.index(name)
+            aims[g, area] = _aim_weights(scenario, group.aim, places_xyz, area_xyz[area], value, earth_radius_m)
+    return Pattern(
+        group_key=name_keys(group.name for group in groups),
+        count=np.array([_count_row(group.count) for group in groups], float).reshape(-1, 6),
+        type_cum=_cumulative(_weights([group.types for group in groups], types)),
+        launch_cum=_cumulative(_weights([group.launch for group in groups], area_names)),
+        area_xyz=area_xyz,
+        area_radius=np.array([area.radius_m / earth_radius_m for area in areas], float),
+        aim_cum=_cumulative(aims),
+        aim_scatter=np.array([group.aim.scatter_m / earth_radius_m for group in groups], float),
+        wave=np.array([_wave_row(group.waves) for group in groups], float).reshape(-1, 5),
+        family_cum=_cumulative(
+            np.array([[r.routes.direct, r.routes.dog_leg, r.routes.wandering] for r in groups], float).reshape(-1, 3)
+        ),
+        detour=np.array([group.routes.detour for group in groups], float),
+        high_share_row=np.array([_high_share_row(group, books["groups"]) for group in groups], np.int64),
+        aim_xyz=places_xyz,
+        aim_people=people,
+        aim_value_usd=value,
+        aim_zone=zone_of,
+        **_fixed_raid(scenario, types, places_xyz, earth_radius_m),
+    )
+
+
+def _weights(maps: list[dict[str, float]], names: list[str]) -> np.ndarray:
+    table = [[weights.get(name, 0.0) for name in names] for weights in maps]
+    return np.array(table, float).reshape(len(maps), len(names))
+
+
+def _count_row(count) -> tuple[float, ...]:
+    fixed = -1.0 if count.fixed is None else float(count.fixed)
+    return fixed, count.chance, count.median, count.spread, count.loading, float(count.most)
+
+
+def _wave_row(waves) -> tuple[float, ...]:
+    return float(waves.count), waves.start_s, waves.every_s, waves.spread_s, float(waves.together)
+
+
+def _high_share_row(group, book: Book) -> int:
+    return -1 if group.high_share is None else book.row(group.name, lambda _: group.high_share)
+
+
+def _aim_weights(scenario, aim, places_xyz, area_xyz, value, earth_radius_m) -> np.ndarray:
+    """Weights of all places for one group from one launch area; see `koepel.raid.Aim`."""
+    n = len(scenario.settlements)
+    weights = np.zeros(len(value))
+    if n:
+        people = np.array([s.people for s in scenario.settlements], float)
+        region = np.array([aim.regions.get(s.region, aim.elsewhere) for s in scenario.settlements], float)
+        weights[:n] = np.where(people >= aim.least_people, people**aim.people_power * region, 0.0)
+        if aim.reach_m is not None:
+            away_m = np.arccos(np.clip(places_xyz[:n] @ area_xyz, -1, 1)) * earth_radius_m
+            weights[:n] *= np.exp(-(away_m - away_m.min()) / aim.reach_m)
+        weights[:n] /= weights[:n].sum() or 1.0
+    if len(value) > n and aim.assets_share > 0:
+        weights[:n] *= 1 - aim.assets_share
+        weights[n:] = value[n:] / value[n:].sum() * aim.assets_share
+    return weights
+
+
+def _fixed_raid(scenario: Scenario, types: list[str], places_xyz: np.ndarray, earth_radius_m: float) -> dict:
+    """Arrays of the threats with given routes."""
+    threats = scenario.raid.threats if scenario.raid else ()
+    sizes = [len(threat.route) for threat in threats]
+    points = vectors([point for threat in threats for point in threat.route])
+    first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    aims = np.full(len(threats), -1, np.int64)
+    if len(threats) and len(places_xyz):
+        from scipy.spatial import cKDTree
+
+        chord, nearest = cKDTree(places_xyz).query(points[first[1:] - 1])
+        aims = np.where(chord * earth_radius_m <= NEAR_PLACE_M, nearest, -1).astype(np.int64)
+    return {
+        "fixed_type": np.array([types.index(threat.type) for threat in threats], np.int64),
+        "fixed_key": name_keys(threat.name for threat in threats),
+        "fixed_start_s": np.array([threat.start_s for threat in threats], float),
+        "fixed_aim": aims,
+        "fixed_first": first,
+        "fixed_xyz": points,
+    }
