@@ -268,8 +268,8 @@ class Outcomes:
             table["warning_min"] = self.places[:, 2] / np.where(self.places[:, 0] > 0, self.places[:, 0], np.nan)
             return table.set_index(pd.Index(self.place_names, name=what))
         if what == "zone":
-            rows = self.zones / self.runs
-            return pd.DataFrame(rows, index=pd.Index(self.zone_names, name=what), columns=["alarm_h", "impacts", "debris"])
+            index = pd.Index(self.zone_names, name=what)
+            return pd.DataFrame(self.zones / self.runs, index=index, columns=["alarm_h", "impacts", "debris"])
         raise UsageError(f"table {what!r}: give class, type, effector, place or zone")
 
     def summary(self) -> str:
@@ -288,7 +288,8 @@ class Outcomes:
                 lines.append(_line(f"{name}: leaked", figure(counts[:, c.LEAKED], paired=self.paired)))
                 share = ratio(counts[:, c.KILLED] + counts[:, c.LOST], launched, paired=self.paired)
                 lines.append(_line(f"{name}: share neutralised", share))
-        lines += ["", *(_line(f"rounds of {name}", figure(self.rounds(name), paired=self.paired)) for name in self.effectors)]
+        fired = {name: figure(self.rounds(name), paired=self.paired) for name in self.effectors}
+        lines += ["", *(_line(f"rounds of {name}", one) for name, one in fired.items() if one.mean)]
         labels = {
             "impacts": "impacts that do harm",
             "debris": "places harmed by debris",

@@ -204,8 +204,12 @@ class Comparison:
 
     def summary(self) -> str:
         """Differences for a human."""
-        lines = [f"{self.b.scenario} less {self.a.scenario}: {self.a.runs:,} nights on the same luck, seed {self.a.seed}"]
-        return "\n".join(lines + [f"{name:34s} {one}" for name, one in self.differences.items()])
+        lines = [
+            f"{self.b.scenario} less {self.a.scenario}",
+            f"{self.a.runs:,} nights on the same luck, seed {self.a.seed}",
+            *(f"{name:34s} {one}" for name, one in self.differences.items()),
+        ]
+        return "\n".join(lines)
 
 
 def compare(a: Scenario, b: Scenario, runs: int = 1000, *, seed: int = DEFAULT_SEED, **options) -> Comparison:

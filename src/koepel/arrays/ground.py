@@ -94,7 +94,7 @@ def _grid(xyz: np.ndarray, reach: np.ndarray) -> dict:
 
 
 def _raster(scenario: Scenario, zone_of: np.ndarray, earth_radius_m: float) -> dict:
-    """People per square kilometre and the nearest zone, by cells of a tenth of a degree (or a thousandth of the span)."""
+    """People per square kilometre and the nearest zone, by cells of a tenth of a degree or a thousandth of the span."""
     if not len(zone_of):
         return {
             "fall_origin": np.zeros(2),

@@ -17,7 +17,8 @@ def _cumulative(weights: np.ndarray) -> np.ndarray:
     return np.cumsum(np.divide(weights, total, out=np.zeros_like(weights), where=total > 0), axis=-1)
 
 
-def pattern_arrays(scenario: Scenario, books, places_xyz: np.ndarray, zone_of: np.ndarray, earth_radius_m: float) -> Pattern:
+def pattern_arrays(scenario: Scenario, books, places_xyz, zone_of, earth_radius_m: float) -> Pattern:
+    """Groups, launch areas and aim places; or threats with their routes."""
     areas = scenario.pattern.launch_areas if scenario.pattern else ()
     groups = scenario.pattern.groups if scenario.pattern else ()
     types = list(books["threats"].rows)
