@@ -19,6 +19,7 @@ from koepel.tables import read_table
 from koepel.units import to_base
 
 MOST_BYTES = 50_000_000
+_WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 MAGAZINE = re.compile(r"(ready|reserve):(.+)")
 _INTERVAL = re.compile(r"\s*([-+0-9.eE]+?)\s*(?:-|to)\s*([+0-9.][-+0-9.eE]*)\s*")
 
@@ -262,9 +263,7 @@ def number_of(cell: Any) -> Any:
     try:
         if cell[:1] in ("[", "{"):
             return json.loads(cell)
-        if cell.isdecimal() and len(cell) < 16:
-            return int(cell)
-        return float(cell)
+        return int(cell) if _WHOLE.fullmatch(cell) else float(cell)
     except (ValueError, RecursionError):
         pass
     ends = _INTERVAL.fullmatch(cell)

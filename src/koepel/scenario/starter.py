@@ -58,9 +58,8 @@ defence:
   fire_units:                   # magazines: {{EFFECTOR: {{ready: 4, reserve: 8}}}} replace the type's own
 {fire_units}
 
-# People at a place. A long list may stand in a table beside this file:
-# settlements: {{file: settlements.csv}}
-# each side and all alike, because the rule knows nothing: put your own in their place.
+# Every night's raid is drawn from this. The launch areas lie {beyond} km beyond the farthest settlement,
+# one on each side and all alike, because the rule knows nothing: put your own in their place.
 pattern:
   launch_areas:
 {areas}
