@@ -1,7 +1,9 @@
 """The built-in scenarios, the starter, and the JSON Schema."""
 
 import json
+import re
 from importlib import resources
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -154,3 +156,15 @@ def test_the_schema_knows_customary_units():
     head = "format: koepel-scenario/1\nname: x\n"
     assert errors_of(head + "assets: [{name: a, kind: power, settlement: b, value_musd: [1, 2]}]") == []
     assert errors_of(head + "pattern: {launch_areas: [{name: a, at: [5, 3], radius_km: 500}]}") == []
+
+
+def test_the_examples_of_the_page_on_scenario_files_are_a_scenario():
+    """One after the other, as the page says; and its example of a raid."""
+    page = (Path(__file__).parents[1] / "docs/how-to/scenario-files.md").read_text(encoding="utf-8")
+    text = "\n".join(re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL))
+    scenario = Scenario.of_text(text)
+    assert errors_of(text) == []
+    raid = re.search(r"```\n(raid:.*?)```", page, flags=re.DOTALL)[1]
+    Scenario.of_text(f"format: {scenario.format}\nname: x\n{raid}")
+    given = YAML(typ="safe", pure=True).load(text)
+    assert set(Scenario.model_fields) - set(given) == {"raid"}
