@@ -74,7 +74,9 @@ def tiled(scenario: Scenario, tiles: int) -> Scenario:
                 units.append(unit.model_copy(update={"name": unit.name + mark, "at": moved(unit.at, a, b)}))
             for threat in scenario.raid.threats:
                 route = tuple(moved(point, a, b) for point in threat.route)
-                threats.append(threat.model_copy(update={"name": threat.name + mark, "route": route}))
+                later_s = threat.start_s + 13.7 * (tiles * a + b)  # no two tiles in step
+                change = {"name": threat.name + mark, "route": route, "start_s": later_s}
+                threats.append(threat.model_copy(update=change))
             for place in scenario.settlements:
                 places.append(place.model_copy(update={"name": place.name + mark, "at": moved(place.at, a, b)}))
     defence = scenario.defence.model_copy(update={"fire_units": tuple(units), "sensors": ()})

@@ -316,7 +316,7 @@ def trace(scenario: Scenario, run: int = 0, *, seed: int = DEFAULT_SEED, rules: 
 
 def _threat_names(arrays: ScenarioArrays, scenario: Scenario, threats) -> list[str]:
     if scenario.raid is not None:
-        return [threat.name for threat in scenario.raid.threats]
+        return list(arrays.threats)
     count: dict[str, int] = {}
     names = []
     for threat in threats:

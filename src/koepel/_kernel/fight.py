@@ -28,7 +28,7 @@ def sort_by_time(times, rank, among):
     the order in which they were found.
     """
     n = len(times)
-    order = np.empty(n, np.int64)
+    order, keys = np.empty(n, np.int64), np.empty(n)
     if n == 0:
         return order
     low, high = times[0], times[0]
@@ -42,19 +42,27 @@ def sort_by_time(times, rank, among):
         first[b + 1] += first[b]
     for i in range(n):
         bucket = int((times[i] - low) * scale)
-        order[first[bucket]] = i
+        order[first[bucket]], keys[first[bucket]] = i, times[i]
         first[bucket] += 1
     for a in range(1, n):
-        one = order[a]
+        one, key = order[a], keys[a]
         b = a - 1
         while b >= 0 and (
-            times[order[b]] > times[one]
-            or (times[order[b]] == times[one] and among[order[b]] == among[one] and rank[order[b]] > rank[one])
+            keys[b] > key or (keys[b] == key and among[order[b]] == among[one] and rank[order[b]] > rank[one])
         ):
-            order[b + 1] = order[b]
+            order[b + 1], keys[b + 1] = order[b], keys[b]
             b -= 1
-        order[b + 1] = one
+        order[b + 1], keys[b + 1] = one, key
     return order
+
+
+@allocating
+def in_order(rows, order):
+    """The rows in an order, copied: what is read in order of time lies in order of time."""
+    sorted_rows = np.empty(len(order), rows.dtype)
+    for at in range(len(order)):
+        sorted_rows[at] = rows[order[at]]
+    return sorted_rows
 
 
 @inlined
@@ -447,21 +455,19 @@ def reloaded(m, time, night):
 
 
 @lean
-def fight(order, ends, night):
+def fight(ends, night):
     """Fight one night by the clock; fates, times and rounds are left in the rows.
 
     Parameters
     ----------
-    order
-        Encounters sorted by opening time.
     ends
         Threats sorted by the time they end by themselves.
     night
-        See `koepel._kernel.setup.Night`.
+        See `koepel._kernel.setup.Night`; encounters in order of opening.
     """
     opened, ended = 0, 0
     while True:
-        time_open = night.encounters[order[opened]].open_s if opened < len(order) else FAR
+        time_open = night.encounters[opened].open_s if opened < len(night.encounters) else FAR
         time_end = night.threats[ends[ended]].over_s if ended < len(ends) else FAR
         if night.counters[0] > 0 and night.heap_time[0] <= min(time_open, time_end):
             time, code = night.heap_time[0], night.heap_code[0]
@@ -487,8 +493,8 @@ def fight(order, ends, night):
                 dies(i, time_end, night.threats[i].over_fate, night)
                 note(time_end, ENDED + night.threats[i].fate, i, -1, 0, night)
             ended += 1
-        elif opened < len(order):
-            opens(order[opened], time_open, night)
+        elif opened < len(night.encounters):
+            opens(opened, time_open, night)
             opened += 1
         else:
             return

@@ -31,7 +31,7 @@ from koepel._kernel.columns import (
 from koepel._kernel.compiled import lean
 from koepel._kernel.grid import cell_of
 from koepel._kernel.raids import height_m
-from koepel._kernel.sphere import cross, dot, horizon_m, leg_between, passage, point_on
+from koepel._kernel.sphere import cross, dot, horizon_m, leg_between, passage, turned
 
 NEVER = 2.0  # no cosine reaches it
 
@@ -156,8 +156,11 @@ def meet(ground, legs, first, last, start_s, speed_rad, table, q, stamp, tag, la
         d = (legs[k, 3], legs[k, 4], legs[k, 5])
         t_leg = start_s + legs[k, 7] / speed_rad
         steps = int(legs[k, 6] / ground.grid_step) + 1
+        turn_cos, turn_sin = math.cos(legs[k, 6] / steps), math.sin(legs[k, 6] / steps)
+        point, ahead = p, d
         for i in range(steps + 1):
-            point = point_on(p, d, legs[k, 6] * i / steps)
+            if i > 0:
+                point, ahead = turned(point, ahead, turn_cos, turn_sin)
             cell = cell_of(point, ground.grid_origin, ground.grid_step, ground.grid_dims)
             if cell < 0:
                 continue

@@ -48,7 +48,7 @@ from koepel._kernel.columns import (
     UNIT,
 )
 from koepel._kernel.compiled import allocating, entry, lean
-from koepel._kernel.fight import FAR, fight, sort_by_time
+from koepel._kernel.fight import FAR, fight, in_order, sort_by_time
 from koepel._kernel.meeting import meet, meet_terminal, radii
 from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_spans, soft_kill_s
 from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, position
@@ -309,7 +309,7 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
     fixed = setup.rules.plain and len(counts) == 0  # every run meets the same circles at the same times
     fresh_threats, fresh, alarms = np.zeros(0, THREAT_NOW), np.zeros(0, ENCOUNTER), np.zeros(0, ALARM_NOW)
     threats, legs = fresh_threats, np.empty((0, 8))
-    order = ends = np.zeros(0, np.int64)
+    ends = np.zeros(0, np.int64)
     for r in range(n_runs):
         key = run_key(seed, first_run + r)
         values = study_figures(setup.figures, seed, first_run + r, setup.rules.doubt and not setup.rules.plain)
@@ -326,7 +326,7 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
                                            counts)  # fmt: skip
             fresh, alarms = muster(setup.ground, setup.defence, setup.types, setup.rules.plain, key, figures,
                                    fresh_threats, legs, table, units, sensor_up, shocks)  # fmt: skip
-            order = sort_by_time(fresh["open_s"], fresh["magazine"], fresh["threat"])
+            fresh = in_order(fresh, sort_by_time(fresh["open_s"], fresh["magazine"], fresh["threat"]))
             ends = sort_by_time(fresh_threats["over_s"], fresh_threats["first"], fresh_threats["first"])
         encounters, threats = (fresh.copy(), fresh_threats.copy()) if fixed else (fresh, fresh_threats)
         pk = np.ascontiguousarray(figures.effectors[:, E_PK : E_PK + len(KINDS)])
@@ -337,7 +337,7 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
         counters[:] = 0
         doctrine = doctrine_of(setup.defence, setup.rules, setup.ground.earth_radius_m, key, pk)
         lines = log if r == n_runs - 1 else log[:0]
-        fight(order, ends, Night(encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters,
+        fight(ends, Night(encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters,
                                  lines))  # fmt: skip
         tally(setup.ground, setup.pattern, setup.types, key, bad_weather, figures, threats, legs, magazines, alarms,
               out[r], places, zones)  # fmt: skip

@@ -137,15 +137,17 @@ ENCOUNTER = np.dtype(
 )  # fmt: skip
 
 THREAT_NOW = np.dtype(
-    [
-        ("name", "u8"), ("start_s", "f8"), ("speed_rad", "f8"), ("height_m", "f8"), ("impact_s", "f8"),
-        ("over_s", "f8"),  # when it ends by itself: impact, soft kill or failure
-        ("end_s", "f8"), ("dead_s", "f8"),  # when it ended, and until when its track lives on
+    [  # what every look at a threat reads stands first, in one line of the processor's cache
+        ("dead_s", "f8"),  # until when its track lives on
         ("told_s", "f8"),  # when a decoy is told apart
         ("shock", "f8"),  # log odds added to every shot at it
-        ("type", "i4"), ("kind", "i4"), ("first", "i4"), ("last", "i4"), ("aim", "i4"), ("high", "i4"),
-        ("over_fate", "i4"), ("fate", "i4"), ("by", "i4"), ("engaged", "i4"), ("head", "i4"), ("tail", "i4"),
-        ("tracked_s", "f8"),
+        ("fate", "i4"), ("by", "i4"), ("engaged", "i4"), ("head", "i4"), ("tail", "i4"), ("kind", "i4"),
+        ("first", "i4"), ("last", "i4"),  # its legs
+        ("name", "u8"), ("start_s", "f8"), ("speed_rad", "f8"), ("height_m", "f8"), ("impact_s", "f8"),
+        ("over_s", "f8"),  # when it ends by itself: impact, soft kill or failure
+        ("end_s", "f8"),  # when it ended
+        ("tracked_s", "f8"),  # when the shared picture first held it
+        ("type", "i4"), ("aim", "i4"), ("high", "i4"), ("over_fate", "i4"),
     ],
     align=True,
 )  # fmt: skip

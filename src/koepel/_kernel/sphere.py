@@ -47,6 +47,15 @@ def point_on(p, d, s):
 
 
 @lean
+def turned(p, d, cos_step, sin_step):
+    """The next of equally spaced points on a great circle, and the tangent there."""
+    return (
+        (p[0] * cos_step + d[0] * sin_step, p[1] * cos_step + d[1] * sin_step, p[2] * cos_step + d[2] * sin_step),
+        (d[0] * cos_step - p[0] * sin_step, d[1] * cos_step - p[1] * sin_step, d[2] * cos_step - p[2] * sin_step),
+    )
+
+
+@lean
 def arc_between(a, b):
     """Angle between two unit vectors, radians; exact for near points (half-chord form)."""
     x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]

@@ -11,7 +11,7 @@ from koepel._kernel.setup import Figures, Rules, Setup, Types
 from koepel.arrays.book import Book, name_keys, vectors
 from koepel.arrays.defence import defence_arrays
 from koepel.arrays.ground import ground_arrays, zones_of
-from koepel.arrays.pattern import pattern_arrays
+from koepel.arrays.pattern import fixed_threats, pattern_arrays
 from koepel.catalogue import Catalogue
 from koepel.geo import lat_lon, sphere_radius_m
 from koepel.scenario import Scenario
@@ -28,12 +28,15 @@ class ScenarioArrays:
         What the kernels read.
     types, effectors, magazines, sensors, zones, places
         Names of the rows; a magazine is (fire unit, effector). Places are settlements, then assets.
+    threats
+        Names of the threats with given routes.
     figures
         Names of the uncertain figures, in the order of the flat vector.
     """
 
     setup: Setup
     types: tuple[str, ...]
+    threats: tuple[str, ...]
     effectors: tuple[str, ...]
     units: tuple[str, ...]
     magazines: tuple[tuple[str, str], ...]
@@ -79,6 +82,7 @@ def scenario_arrays(scenario: Scenario, *, plain: bool = False, doubt: bool = Tr
     return ScenarioArrays(
         setup=setup,
         types=tuple(books["threats"].rows),
+        threats=tuple(threat.name for threat in fixed_threats(scenario)),
         effectors=tuple(books["effectors"].rows),
         zones=tuple(zones),
         places=tuple(s.name for s in scenario.settlements) + tuple(a.name for a in scenario.assets),

@@ -75,21 +75,21 @@ def _longest_lead_m(threats: Book) -> float:
 
 
 def _grid(xyz: np.ndarray, reach: np.ndarray) -> dict:
-    """The grid of cubes over all circles: about 60 km a cube, and at most a million cubes."""
+    """The grid of cubes over all circles: about 60 km a cube, and at most three million cubes."""
     if len(xyz):
         origin, far = (xyz - reach[:, None]).min(axis=0) - 0.02, (xyz + reach[:, None]).max(axis=0) + 0.02
         origin, far = np.maximum(origin, -1.02), np.minimum(far, 1.02)
     else:
         origin, far = np.zeros(3), np.full(3, 0.01)
-    step = max(0.009, float(np.prod(far - origin) / 1e6) ** (1 / 3))
+    step = max(0.009, float(np.prod(far - origin) / 3e6) ** (1 / 3))
     dims = np.ceil((far - origin) / step).astype(np.int64)
     first, sites = build_grid(xyz, np.minimum(reach, 1.5), origin, step, dims)
     return {
         "grid_origin": origin,
         "grid_step": step,
         "grid_dims": dims,
-        "grid_first": first,
-        "grid_site": sites.astype(np.int64),
+        "grid_first": first.astype(np.int32),
+        "grid_site": sites,
     }
 
 

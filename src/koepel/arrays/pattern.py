@@ -6,6 +6,7 @@ import numpy as np
 
 from koepel._kernel.setup import Pattern
 from koepel.arrays.book import Book, name_keys, vectors
+from koepel.raid import Threat
 from koepel.scenario import Scenario
 
 NEAR_PLACE_M = 30e3  # a given route that ends this near a place is aimed at it
@@ -90,9 +91,14 @@ def _aim_weights(scenario, aim, places_xyz, area_xyz, value, earth_radius_m) -> 
     return weights
 
 
+def fixed_threats(scenario: Scenario) -> tuple[Threat, ...]:
+    """Threats with given routes, in order of their start: what happens at one time lies together."""
+    return tuple(sorted(scenario.raid.threats, key=lambda threat: threat.start_s)) if scenario.raid else ()
+
+
 def _fixed_raid(scenario: Scenario, types: list[str], places_xyz: np.ndarray, earth_radius_m: float) -> dict:
     """Arrays of the threats with given routes."""
-    threats = scenario.raid.threats if scenario.raid else ()
+    threats = fixed_threats(scenario)
     sizes = [len(threat.route) for threat in threats]
     points = vectors([point for threat in threats for point in threat.route])
     first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
