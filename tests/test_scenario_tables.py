@@ -132,6 +132,13 @@ def test_wrong_references(tmp_path, reference, words):
     assert found and found[0].startswith("a.yaml:3: settlements")
 
 
+def test_a_table_wrong_in_every_row_tells_the_first_and_how_many_more(tmp_path):
+    rows = "".join(f"t{i},shahed-137,50 35; 50 30\n" for i in range(1000))
+    found = faults(write_all(tmp_path, threats=f"name,type,route\n{rows}"))
+    assert len(found) == 201
+    assert found[-1] == "800 more faults; mend these first"
+
+
 def test_assets_have_no_geojson_and_no_builtin(tmp_path):
     file = write_all(tmp_path, TEXT.replace("{file: assets.csv}", "{builtin: ukraine}"))
     assert any("a.yaml:4: assets" in fault for fault in faults(file))

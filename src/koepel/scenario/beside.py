@@ -103,9 +103,7 @@ def _builtin(source: Source, path: tuple, asked: dict) -> Any:
     folder = resources.files("koepel") / "data" / "settlements"
     known = sorted(item.name.removesuffix(".csv") for item in folder.iterdir() if item.name.endswith(".csv"))
     if asked["builtin"] not in known:
-        source.fault(
-            (*path, "builtin"), f"found {show(asked['builtin'])}", nearest_word(asked["builtin"], known)
-        )
+        source.fault((*path, "builtin"), f"found {show(asked['builtin'])}", nearest_word(asked["builtin"], known))
         return None
     return folder / f"{asked['builtin']}.csv"
 
@@ -115,9 +113,7 @@ def _file(source: Source, path: tuple, asked: dict, folder: Path | None) -> Path
     here, name = (*path, "file"), asked["file"]
     endings = (".csv", ".geojson") if LAYOUTS[path[-1]].of_places else (".csv",)
     if not isinstance(name, str) or not name.endswith(endings):
-        source.fault(
-            here, f"found {show(name)}", f"give the name of a file that ends in {' or '.join(endings)}"
-        )
+        source.fault(here, f"found {show(name)}", f"give the name of a file that ends in {' or '.join(endings)}")
         return None
     if folder is None:
         source.fault(here, f"found {show(name)}", "a scenario without a file has its lists inline")
@@ -125,17 +121,13 @@ def _file(source: Source, path: tuple, asked: dict, folder: Path | None) -> Path
     try:
         table = (folder / name).resolve()
         inside = (
-            not Path(name).is_absolute()
-            and ".." not in Path(name).parts
-            and table.is_relative_to(folder.resolve())
+            not Path(name).is_absolute() and ".." not in Path(name).parts and table.is_relative_to(folder.resolve())
         )
         there = inside and table.is_file()
     except (OSError, ValueError):
         inside, there = True, False
     if not inside:
-        source.fault(
-            here, f"{show(name)} is outside the scenario's folder", "put the table beside the scenario file"
-        )
+        source.fault(here, f"{show(name)} is outside the scenario's folder", "put the table beside the scenario file")
     elif not there:
         names = [item.name for item in folder.iterdir() if item.name.endswith(endings)]
         hint = nearest_word(name, names) if names else "put the table beside the scenario file"
@@ -152,9 +144,7 @@ def _read(source: Source, path: tuple, table: Any) -> Iterator[dict[str, Any]]:
         yield row_of(cells, layout, lambda field, *words, i=i: source.fault((*path, i, field), *words))
 
 
-def _csv_rows(
-    source: Source, path: tuple, table: Any, layout: Layout
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _csv_rows(source: Source, path: tuple, table: Any, layout: Layout) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where each row stands, and its cells by column; empty cells left out.
 
     Cells stay texts under the names that the file gives, so that each fault tells what the file says.
@@ -186,9 +176,7 @@ def _field(path: tuple, column: str) -> str:
     return f"{path_text(path)}: {column}" if column else path_text(path)
 
 
-def _geojson_rows(
-    source: Source, path: tuple, table: Any, layout: Layout
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _geojson_rows(source: Source, path: tuple, table: Any, layout: Layout) -> Iterator[tuple[str, dict[str, Any]]]:
     """The same of a GeoJSON file of points; its features are counted from 1."""
     file = source.lines[path] = table.name
     text, faults = read_text(table, MOST_BYTES)
@@ -204,29 +192,21 @@ def _geojson_rows(
         where = f"{file}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else file
         source.lines[path] = where
         source.unread.append(path)
-        source.fault(
-            path, "not a GeoJSON feature collection", "give {type: FeatureCollection, features: [...]}"
-        )
+        source.fault(path, "not a GeoJSON feature collection", "give {type: FeatureCollection, features: [...]}")
         return
     for i, feature in enumerate(features):
         where = f"{file}: feature {i + 1}"
         source.lines[(*path, i)] = where
         feature = feature if isinstance(feature, dict) else {}
         geometry, found = feature.get("geometry"), feature.get("properties")
-        spot = (
-            geometry.get("coordinates")
-            if isinstance(geometry, dict) and geometry.get("type") == "Point"
-            else None
-        )
+        spot = geometry.get("coordinates") if isinstance(geometry, dict) and geometry.get("type") == "Point" else None
         if not isinstance(spot, list) or len(spot) < 2 or not all(isinstance(x, int | float) for x in spot):
             source.fault((*path, i), "the feature is no point", "give points, with coordinates [lon, lat]")
             spot = [0, 0]
         cells = dict(found) if isinstance(found, dict) else {}
         for column in sorted(set(cells) - set(layout.columns)):
             if not (layout.magazines and MAGAZINE.fullmatch(column)):
-                source.fault(
-                    (*path, i), f"unknown property {show(column)}", nearest_word(column, layout.columns)
-                )
+                source.fault((*path, i), f"unknown property {show(column)}", nearest_word(column, layout.columns))
                 del cells[column]
         yield where, cells | {"lat": spot[1], "lon": spot[0]}
 

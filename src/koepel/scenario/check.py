@@ -149,19 +149,21 @@ def _rules_by_effector(parts: Parts) -> Iterator[Remark]:
 
 
 def _routes(parts: Parts) -> Iterator[Remark]:
+    """Legs that are too long; all legs of the raid are measured in one call."""
+    paths, begins, ends = [], [], []
     for here, threat in parts.entries("raid", "threats"):
         route = threat.get("route")
         points = route if isinstance(route, list | tuple) else ()
-        if not all(_is_place(point) for point in points):
-            continue
-        for i, length_m in enumerate(_leg_lengths_m(points)):
-            if length_m > LONGEST_LEG_M:
-                found = f"the leg to this point is {length_m / 1e3:.0f} km long"
-                yield (
-                    (*here, "route", i + 1),
-                    found,
-                    f"put points between, at most {LONGEST_LEG_M / 1e3:.0f} km apart",
-                )
+        if all(_is_place(point) for point in points):
+            paths += [(*here, "route", i) for i in range(1, len(points))]
+            begins += points[:-1]
+            ends += points[1:]
+    if not paths:
+        return
+    for path, length_m in zip(paths, distance_m(begins, ends, EARTH_MEAN_RADIUS_M).tolist(), strict=True):
+        if length_m > LONGEST_LEG_M:
+            found = f"the leg to this point is {length_m / 1e3:.0f} km long"
+            yield path, found, f"put points between, at most {LONGEST_LEG_M / 1e3:.0f} km apart"
 
 
 def _is_place(point: Any) -> bool:
@@ -170,12 +172,6 @@ def _is_place(point: Any) -> bool:
         and len(point) == 2
         and all(isinstance(x, int | float) and not isinstance(x, bool) and abs(x) <= 360 for x in point)
     )
-
-
-def _leg_lengths_m(points: Any) -> list[float]:
-    if len(points) < 2:
-        return []
-    return distance_m(points[:-1], points[1:], EARTH_MEAN_RADIUS_M).tolist()
 
 
 def _groups(parts: Parts) -> Iterator[Remark]:

@@ -81,9 +81,7 @@ def _links(given: Any, catalogue: Catalogue) -> list[Remark]:
                 remarks.append(((*path, f"rounds:{effector}"), f"no effector {effector!r}", mend))
         sensor = kind.words.get("sensor", NO_SENSOR) if kind else NO_SENSOR
         if sensor != NO_SENSOR and sensor not in catalogue.sensors:
-            remarks.append(
-                ((*path, "sensor"), f"no sensor type {sensor!r}", nearest_word(sensor, catalogue.sensors))
-            )
+            remarks.append(((*path, "sensor"), f"no sensor type {sensor!r}", nearest_word(sensor, catalogue.sensors)))
     return remarks
 
 

@@ -19,6 +19,7 @@ from koepel.scenario.own_types import with_own_types
 from koepel.scenario.shape import Remark, shape_remarks
 from koepel.scenario.source import Source, parse_yaml, path_text, read_text, show
 
+MOST_FAULTS = 200
 AnyScenario = TypeVar("AnyScenario", bound=ScenarioFields)
 
 
@@ -69,9 +70,7 @@ def _find(path_or_name: str | Path) -> Path:
     name, known = str(path_or_name), builtin_names()
     if name in known:
         return Path(str(resources.files("koepel") / "data" / "scenarios" / name / "scenario.yaml"))
-    found = (
-        "this is a folder without scenario.yaml" if there else "no such file, and no such built-in scenario"
-    )
+    found = "this is a folder without scenario.yaml" if there else "no such file, and no such built-in scenario"
     fault = Fault(show(name), "", found, f"built-in scenarios: {nearest_word(name, known)}")
     raise UsageError(show(name), [fault])
 
@@ -92,9 +91,7 @@ def _believe(
         source.faults += faults
         source.lines[path or ("--set",)] = "--set"
     scenario, remarks = believed(model, source.data, linked=not source.unread)
-    source.faults += [
-        Fault(source.where(path), path_text(path), found, mend) for path, found, mend in remarks
-    ]
+    source.faults += [Fault(source.where(path), path_text(path), found, mend) for path, found, mend in remarks]
     if source.faults or scenario is None:
         raise ScenarioError(subject, _in_order(source.faults))
     return scenario
@@ -109,11 +106,7 @@ def _format_fault(source: Source) -> Fault | None:
     if found is None:
         return Fault(where, "format", "missing", mend + " at the top")
     kind, _, version = str(found).partition("/")
-    if (
-        kind == FORMAT.partition("/")[0]
-        and version.isdecimal()
-        and int(version[:9]) > int(FORMAT.partition("/")[2])
-    ):
+    if kind == FORMAT.partition("/")[0] and version.isdecimal() and int(version[:9]) > int(FORMAT.partition("/")[2]):
         return Fault(where, "format", f"{show(found)} is of a newer koepel", "update koepel")
     return Fault(where, "format", f"found {show(found)}", mend)
 
@@ -142,12 +135,16 @@ def believed(
 
 
 def _in_order(faults: Sequence[Fault]) -> list[Fault]:
-    """Faults by file and line, each field once."""
+    """Faults by file and line, each field once; past the first 200 only how many there are."""
     first: dict[tuple, Fault] = {}
     for fault in faults:
         key = (fault.where, fault.field) if fault.field else (fault.where, fault.found)
         first.setdefault(key, fault)
-    return sorted(first.values(), key=_line)
+    faults = sorted(first.values(), key=_line)
+    if len(faults) <= MOST_FAULTS:
+        return faults
+    more = Fault("", "", f"{len(faults) - MOST_FAULTS} more faults", "mend these first")
+    return [*faults[:MOST_FAULTS], more]
 
 
 def _line(fault: Fault) -> tuple[str, int]:

@@ -56,9 +56,7 @@ def _allow_customary(definition: dict[str, Any]) -> None:
     properties = definition.get("properties", {})
     for field in list(properties):
         for name in customary_names(field):
-            properties[name] = _in_unit(properties[field], to_base(name)[1]) | {
-                "description": f"or as '{field}'"
-            }
+            properties[name] = _in_unit(properties[field], to_base(name)[1]) | {"description": f"or as '{field}'"}
         names = (field, *customary_names(field))
         if len(names) > 1 and field in definition.get("required", ()):
             definition["required"].remove(field)

@@ -62,8 +62,10 @@ def _lenient(value: Any, path: tuple, kind: Any) -> Iterator[Remark]:
             given[base] = key
             yield from _lenient(part, (*path, key), inside(kind, key))
     elif isinstance(value, list | tuple) and kind is not Any:
+        same = inside(kind, 0) if get_args(kind)[1:] == (Ellipsis,) else None
         for i, part in enumerate(value):
-            yield from _lenient(part, (*path, i), inside(kind, i))
+            if type(part) not in (float, int):  # the numbers of a long route need no second look
+                yield from _lenient(part, (*path, i), same or inside(kind, i))
 
 
 def _remark(data: Any, entry: Any, model: type[Noun]) -> Remark:

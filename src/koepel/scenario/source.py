@@ -16,9 +16,7 @@ from koepel.errors import Fault
 MOST_BYTES = 5_000_000  # pure Python reads about 0.2 MB a second
 MOST_PARTS = 1_000_000  # after aliases are followed, so that a small file cannot fill the memory
 _TAG = "tag:yaml.org,2002:"
-_PLAIN_TAGS = {
-    _TAG + kind for kind in ("null", "bool", "int", "float", "str", "timestamp", "seq", "map", "merge")
-}
+_PLAIN_TAGS = {_TAG + kind for kind in ("null", "bool", "int", "float", "str", "timestamp", "seq", "map", "merge")}
 
 
 def path_text(path: tuple) -> str:
@@ -40,13 +38,7 @@ def path_text(path: tuple) -> str:
 
 def show(value: Any) -> str:
     """A value, short enough for a message."""
-    text = (
-        str(value).lower()
-        if isinstance(value, bool)
-        else repr(value)
-        if isinstance(value, str)
-        else str(value)
-    )
+    text = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -204,9 +196,7 @@ class _Reader:
                 continue
             if key in data:
                 first = self.source.where(here)
-                fault = Fault(
-                    self.where(key_node), path_text(here), f"given twice, first at {first}", "keep one"
-                )
+                fault = Fault(self.where(key_node), path_text(here), f"given twice, first at {first}", "keep one")
                 self.source.faults.append(fault)
                 continue
             self.source.lines[here] = self.where(key_node)

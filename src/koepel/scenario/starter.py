@@ -97,9 +97,7 @@ def starter_text(country: str | None) -> str:
     lat_lons = np.array([[place["lat"], place["lon"]] for place in places])
     areas = _areas(lat_lons)
     code = country.strip().upper() if country else ""
-    about = (
-        f"Settlements of {code} with {least} people and more (GeoNames, CC BY 4.0), under a notional raid."
-    )
+    about = f"Settlements of {code} with {least} people and more (GeoNames, CC BY 4.0), under a notional raid."
     return TEXT.format(
         name=f"{code.lower()}-notional" if country else "starter",
         about=about if country else "An invented country under a notional raid.",

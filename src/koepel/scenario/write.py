@@ -30,9 +30,7 @@ HEADINGS = {
 }
 # in other words YAML may see a truth value or nothing
 _READ_AS_OTHER = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
-_UNPRINTABLE = re.compile(
-    r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+_UNPRINTABLE = re.compile(r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 def yaml_text(data: dict[str, Any]) -> str:
@@ -137,9 +135,7 @@ def write_scenario(data: dict[str, Any], path: Path, *, tables: bool, overwrite:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        fault = Fault(
-            str(path), "", f"cannot be written ({error.strerror})", "choose a folder you may write to"
-        )
+        fault = Fault(str(path), "", f"cannot be written ({error.strerror})", "choose a folder you may write to")
         raise UsageError(str(path), [fault]) from None
 
 
