@@ -347,7 +347,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), TREES, max_size=8))
 def test_any_tree_gives_a_scenario_or_a_scenario_error(tree):
     """Known field names with anything at all behind them."""
