@@ -1,0 +1,394 @@
+"""The commands. Each is a call that a user could write in Python; nothing is decided here.
+
+A command returns its answer, which is printed once: as text for a human, or under ``--json`` as one
+document. Modules are imported inside the commands, so that ``koepel --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from koepel.errors import Fault, KoepelError, PlanError, UsageError
+
+DONE, FAULT, WRONG_USAGE, NO_PLAN = 0, 1, 2, 3
+OWN_FAULT, INTERRUPTED, PIPE_CLOSED = 70, 130, 141  # the customary ones
+WrongWords = typer.BadParameter.__mro__[2]  # what typer raises for a command line that it cannot read
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command prints: a document for a machine, a text for a human."""
+
+    document: dict[str, Any]
+    text: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The document."""
+        return self.document
+
+    def summary(self) -> str:
+        """The text."""
+        return self.text
+
+
+class Commands(TyperGroup):
+    """Runs a command, prints its answer or its faults, and leaves with the right status."""
+
+    def main(self, args=None, prog_name=None, *, standalone_mode=True, **extra):
+        """As the command line calls it. Raises `SystemExit`, always."""
+        args = sys.argv[1:] if args is None else list(args)
+
+        def run() -> Any:
+            return super(Commands, self).main(args, prog_name or "koepel", standalone_mode=False, **extra)
+
+        raise SystemExit(_answered(run, as_json="--json" in args))
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Plans national air defence: simulates raids on a defence and says what got through, with intervals.",
+    epilog="Status on leaving: 0 done, 1 a fault in the input, 2 wrong usage, 3 no feasible plan.",
+)
+
+
+def main() -> None:
+    """The entry of the command line."""
+    app(prog_name="koepel")
+
+
+def _answered(run: Callable[[], Any], *, as_json: bool) -> int:
+    """The status on leaving, after the answer or its faults are printed."""
+    try:
+        answer = run()
+        if isinstance(answer, int):  # typer's own way to leave: help, or an interruption
+            return answer if answer != INTERRUPTED else _interrupted()
+        if answer is not None:
+            _print(answer, as_json)
+        sys.stdout.flush()
+        return DONE
+    except (KeyboardInterrupt, typer.Abort):
+        return _interrupted()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except WrongWords as error:
+        words, _, mend = error.format_message().rstrip(".").partition("; ")
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "koepel"
+        mend = mend or f"'{path} --help' tells the usage"
+        return _refused(UsageError("the command line", [Fault("", "", words, mend)]), WRONG_USAGE, as_json)
+    except KoepelError as error:
+        status = {UsageError: WRONG_USAGE, PlanError: NO_PLAN}.get(type(error), FAULT)
+        return _refused(error, status, as_json)
+    except MemoryError:
+        fault = Fault("", "--runs", "there is not enough memory", "give fewer runs")
+        return _refused(UsageError("the command line", [fault]), FAULT, as_json)
+    except OSError as error:
+        fault = Fault(str(error.filename or ""), "", error.strerror or str(error), "check the name and your rights")
+        return _refused(UsageError("files", [fault]), FAULT, as_json)
+    except Exception as error:
+        if os.environ.get("KOEPEL_TRACEBACK"):
+            raise
+        mend = "this is a mistake in koepel: please report it, with what KOEPEL_TRACEBACK=1 shows"
+        return _refused(KoepelError("koepel itself", [Fault("", "", repr(error), mend)]), OWN_FAULT, as_json)
+
+
+def _interrupted() -> int:
+    print("koepel: interrupted", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _refused(error: KoepelError, status: int, as_json: bool) -> int:
+    """Print what is wrong, and say with which status to leave."""
+    if not as_json:
+        print(f"koepel: {_visible(str(error))}", file=sys.stderr)
+        return status
+    faults = [{name: getattr(fault, name) for name in Fault.__slots__} for fault in error.faults]
+    document = {"error": {"kind": type(error).__name__, "subject": error.subject, "faults": faults}}
+    _print(Answer(document, ""), as_json)
+    sys.stdout.flush()
+    return status
+
+
+def _print(answer: Any, as_json: bool) -> None:
+    if as_json:
+        text = json.dumps(_plain(answer.as_dict()), indent=2, allow_nan=False, ensure_ascii=False)
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8")
+    else:
+        text = _visible(answer.summary())
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="replace")
+    print(text)
+
+
+def _visible(text: str) -> str:
+    """A text without signs that steer a terminal."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can hold: what is not a finite number becomes null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if hasattr(value, "item"):  # a scalar of numpy
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or a built-in scenario.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Set a field, as defence.rule=cheapest; may be repeated."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Runs = Annotated[int, typer.Option(help="Nights to fight; with --precision, the most.")]
+Seed = Annotated[int, typer.Option(help="Where the luck starts.")]
+Rules = Annotated[str, typer.Option(help="full, or plain: no sensors, soft kill, reload or input doubt.")]
+Workers = Annotated[int | None, typer.Option(help="Threads; all cores where none is given.", min=1)]
+
+
+@app.callback(invoke_without_command=True)
+def _koepel(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> Any:
+    if version:
+        import koepel
+
+        return Answer({"version": koepel.__version__}, f"koepel {koepel.__version__}")
+    return None
+
+
+@app.command()
+def simulate(
+    scenario: ScenarioName,
+    runs: Runs = 1000,
+    precision: Annotated[
+        float | None, typer.Option(help="Stop when the 95 % interval of the mean leaker share is this wide.")
+    ] = None,
+    seed: Seed = 1,
+    rules: Rules = "full",
+    night: Annotated[str | None, typer.Option(metavar="DATE", help="Replay a recorded night, YYYY-MM-DD.")] = None,
+    records: Annotated[Path | None, typer.Option(metavar="FILE", help="Where that night is recorded.")] = None,
+    workers: Workers = None,
+    out: Annotated[Path | None, typer.Option(metavar="RUN", help="Keep the run in this folder.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a run that is kept there.")] = False,
+    set_: Set = None,
+    json_: Json = False,
+) -> Any:
+    """Throw a night's raid at a defence, many times."""
+    import koepel as kp
+    from koepel.study import check_folder, check_page
+
+    if (night is None) != (records is None):
+        raise UsageError("--night and --records belong together; give both, or none")
+    check_folder(out, overwrite=force)
+    check_page(html)
+    studied = kp.Scenario.read(scenario, set=set_ or ())
+    recorded = None
+    if night is not None:
+        recorded_night = kp.read_records(records).night(night)
+        recorded = kp.recorded_figures(studied, recorded_night)
+        studied = kp.replay(studied, recorded_night)
+    with _progress() as progress:
+        outcomes = kp.simulate(
+            studied, runs, seed=seed, rules=rules, precision=precision, workers=workers, progress=progress
+        )
+    outcomes = kp.with_recorded(outcomes, recorded)
+    if out is not None:
+        kp.write_run(outcomes, studied, out, overwrite=force)
+    if html is not None:
+        kp.write_page(outcomes, studied, html)
+    return outcomes
+
+
+@app.command()
+def trace(
+    scenario: ScenarioName,
+    run: Annotated[int, typer.Option(help="Which run, from 0.")] = 0,
+    seed: Seed = 1,
+    rules: Rules = "full",
+    set_: Set = None,
+    json_: Json = False,
+) -> Any:
+    """Tell one run, event by event."""
+    import koepel as kp
+
+    return kp.trace(kp.Scenario.read(scenario, set=set_ or ()), run, seed=seed, rules=rules)
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="A scenario file, or a built-in scenario.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The one that is compared with it.")],
+    runs: Runs = 1000,
+    seed: Seed = 1,
+    rules: Rules = "full",
+    workers: Workers = None,
+    set_: Set = None,
+    set_b: Annotated[
+        list[str] | None, typer.Option("--set-b", metavar="PATH=VALUE", help="Set a field of B only; may be repeated.")
+    ] = None,
+    json_: Json = False,
+) -> Any:
+    """Fight two scenarios on the same luck, and tell the differences."""
+    import koepel as kp
+
+    first = kp.Scenario.read(a, set=set_ or ())
+    second = kp.Scenario.read(b, set=(*(set_ or ()), *(set_b or ())))
+    return kp.compare(first, second, runs, seed=seed, rules=rules, workers=workers)
+
+
+@app.command()
+def check(scenario: ScenarioName, set_: Set = None, json_: Json = False) -> Any:
+    """Tell every fault of a scenario at once."""
+    import koepel as kp
+    from koepel.study import described
+
+    facts = described(kp.Scenario.read(scenario, set=set_ or ()))
+    lines = [f"  {name.replace('_', ' '):14s} {_number(value)}" for name, value in facts.items() if value]
+    return Answer({**facts, "faults": []}, "\n".join([f"{scenario}: no fault", *lines]))
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    country: Annotated[str | None, typer.Option(metavar="XX", help="Two letters, as NL: its settlements.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    json_: Json = False,
+) -> Any:
+    """Write a commented scenario to start from."""
+    from koepel.scenario import starter
+    from koepel.study import write_text
+
+    write_text(file, starter(country), overwrite=force)
+    return Answer({"file": str(file), "country": country}, f"wrote {file}\nnext: koepel check {file}")
+
+
+@app.command()
+def records(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The published attack file, CSV.")], json_: Json = False
+) -> Any:
+    """Print what published records say, by class and month, and what was left out."""
+    import koepel as kp
+
+    read = kp.read_records(file)
+    facts = read.as_dict()
+    lines = [
+        f"{facts['file']}: {facts['n_nights']:,} nights from {facts['first_night']} to {facts['last_night']}, "
+        f"{facts['n_rows']:,} rows that count",
+        facts["caveat"],
+        "rate = neutralised / (launched - undecided)",
+        *("", "By class", _table(facts["by_class"])),
+        *("", "By month and class", _table(facts["by_month"])),
+        *("", "Left out", _table(facts["left_out"])),
+    ]
+    return Answer(facts, "\n".join(lines))
+
+
+@app.command()
+def catalogue(
+    type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A type or a table; a list where none.")] = None,
+    json_: Json = False,
+) -> Any:
+    """Print types of threats, effectors, fire units and sensors: figures, units and sources."""
+    import koepel as kp
+    from koepel.catalogue import TABLES
+
+    whole = kp.read_catalogue()
+    rows = whole.table(type_)
+    if type_ is not None:
+        return Answer({"rows": rows}, _table([_printed(row) for row in rows]))
+    every = [kind for table in TABLES for kind in getattr(whole, table).values()]
+    types = [{"table": kind.table, "type": kind.name, "label": kind.label} for kind in every]
+    hint = "'koepel catalogue TYPE' prints every figure of a type with its unit, source and meaning."
+    return Answer({"types": types, "rows": rows}, f"{_table(types)}\n\n{hint}")
+
+
+@app.command()
+def demo(runs: Runs = 1000, seed: Seed = 1, set_: Set = None, json_: Json = False) -> Any:
+    """Simulate Ukraine in June 2025, and write a page about it."""
+    import koepel as kp
+    from koepel.study import check_page
+
+    page = Path("koepel-demo.html")
+    check_page(page)
+    studied = kp.Scenario.read("ukraine-2025-06", set=set_ or ())
+    with _progress() as progress:
+        outcomes = kp.simulate(studied, runs, seed=seed, progress=progress)
+    kp.write_page(outcomes, studied, page, trace=kp.trace(studied, seed=seed))
+    return Answer({**outcomes.as_dict(), "page": str(page)}, f"{outcomes.summary()}\n\nthe page: {page.resolve()}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal; nothing in a pipe. It appears with the first nights, after any other message."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("nights"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("nights", total=None)
+
+    def show(done: int, asked: int) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=asked)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
+def _number(value: Any) -> str:
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+
+
+def _printed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the catalogue with its interval in one cell."""
+    low, high = row["low"], row["high"]
+    figure = str(low) if isinstance(low, str) else f"{low:g}" if high in (None, low) else f"{low:g} to {high:g}"
+    kept = {name: row[name] for name in ("type", "attribute")}
+    return kept | {"figure": figure} | {name: row[name] for name in ("unit", "source", "description")}
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """Rows in aligned columns, as wide as they need to be."""
+    if not rows:
+        return "none"
+    cells = [[_cell(name, row[name]) for name in row] for row in rows]
+    numeric = [all(isinstance(row[name], int | float | None) for row in rows) for name in rows[0]]
+    table = [list(rows[0]), *cells]
+    widths = [max(len(line[i]) for line in table) for i in range(len(rows[0]))]
+    lines = []
+    for line in table:
+        parts = [c.rjust(w) if right else c.ljust(w) for c, w, right in zip(line, widths, numeric, strict=True)]
+        lines.append("  ".join(parts).rstrip())
+    return "\n".join(lines)
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if name == "rate":
+        return f"{100 * value:.1f} %"
+    return f"{value:,.0f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
