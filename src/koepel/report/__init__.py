@@ -1,0 +1,205 @@
+"""One page that anyone can open: the question, the answer, the picture, the tables, what was assumed.
+
+The page is one file without scripts. It asks nothing of any network, and its Content-Security-Policy forbids
+it to. The same input makes the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+import tomllib
+from functools import lru_cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+from koepel.errors import UsageError
+from koepel.outcome import Outcomes
+from koepel.report import charts, findings
+from koepel.report.assumptions import assumptions
+from koepel.report.country import country_picture, is_invented
+from koepel.report.digits import whole
+from koepel.report.regions import region_rows
+from koepel.scenario import Scenario, builtin_names, digest
+from koepel.simulate import Comparison, Trace
+
+__all__ = ["page", "write_page"]
+
+
+def write_page(
+    outcomes: Outcomes,
+    scenario: Scenario,
+    path: str | Path,
+    *,
+    trace: Trace | None = None,
+    comparison: Comparison | None = None,
+) -> Path:
+    """Write the page to a file, and return its path.
+
+    Parameters
+    ----------
+    outcomes
+        What came of the scenario.
+    scenario
+        The scenario that was fought.
+    trace
+        One run of it, to show a night by the clock.
+    comparison
+        Paired differences to another scenario, to show beside it.
+
+    Raises
+    ------
+    UsageError
+        If the outcomes are not those of this scenario, or the file cannot be written.
+    """
+    text = page(outcomes, scenario, trace=trace, comparison=comparison)
+    path = Path(path)
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror}); give a file in a folder that exists") from None
+    return path
+
+
+def page(
+    outcomes: Outcomes, scenario: Scenario, *, trace: Trace | None = None, comparison: Comparison | None = None
+) -> str:
+    """The page as text; see `write_page`."""
+    if outcomes.digest != digest(scenario):
+        raise UsageError(
+            f"the outcomes are of scenario {outcomes.scenario!r}, digest {outcomes.digest[:12]}, and the scenario "
+            f"given is {scenario.name!r}, digest {digest(scenario)[:12]}; give the scenario that was fought"
+        )
+    style = _text("templates/page.css")
+    return _environment().get_template("page.html").render(
+        t=texts(),
+        style=style,
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        name=scenario.name,
+        about=scenario.about,
+        **_sections(outcomes, scenario, trace, comparison),
+    )
+
+
+def _sections(
+    outcomes: Outcomes, scenario: Scenario, trace: Trace | None, comparison: Comparison | None
+) -> dict[str, Any]:
+    """What each section of the page shows."""
+    t, catalogue = texts(), scenario.catalogue()
+    picture = country_picture(outcomes, scenario, t["map"])
+    areas = t["map"]["by_cell"].format(cell=picture["cell_km"]) if picture["cell_km"] else t["map"]["by_region"]
+    heads = ("col_region", "col_people", "col_impacts", "col_debris", "col_alarm")
+    return {
+        "question": _question(outcomes, t["question"]),
+        "answer": findings.answer(outcomes, t["answer"]),
+        "cards": findings.cards(outcomes, t["cards"]),
+        "read": t["answer"]["read"].format(example=findings.figures_of(outcomes)["leaked"].interval or "3.1 to 3.5"),
+        "caveats": _caveats(outcomes, scenario, t["about"]),
+        "map": picture,
+        "map_title": t["map"]["title"].format(areas=areas),
+        "regions": {
+            "caption": t["map"]["caption"],
+            "columns": [t["map"][head] for head in heads],
+            "rows": region_rows(outcomes, scenario, t["map"]),
+        },
+        "by_class": findings.fates_by_class(outcomes, t["fates"], t["classes"]),
+        "by_type": findings.fates_by_type(outcomes, t["fates"], catalogue),
+        "histogram": charts.leaker_histogram(outcomes, t["nights"]),
+        "doubt": charts.doubt_bars(outcomes, t["nights"]),
+        "rounds": findings.rounds_table(outcomes, t["rounds"], catalogue),
+        "people": findings.people_table(outcomes, t["people"], t["measures"]),
+        "money": findings.money_table(outcomes, t, scenario.price_year),
+        "recorded": findings.recorded_table(outcomes, t["recorded"], t["classes"]),
+        "clock": charts.night_by_the_clock(trace, t["trace"]) if trace else None,
+        "comparison": comparison
+        and findings.comparison_table(comparison, t["comparison"], t["measures"], t["classes"]),
+        "assumed": assumptions(scenario, t),
+        "reproduce": _reproduce(outcomes, scenario, trace, comparison),
+        "footer": t["page"]["footer"].format(version=version(), digest=outcomes.digest[:12]),
+    }
+
+
+def _question(outcomes: Outcomes, words: dict[str, str]) -> list[str]:
+    rules = words[f"rules_{outcomes.rules}"]
+    how = words["how"].format(runs=whole(outcomes.runs), seed=outcomes.seed, rules=rules)
+    return [words["ask"], how, *([words["plain"]] if outcomes.rules == "plain" else [])]
+
+
+def _caveats(outcomes: Outcomes, scenario: Scenario, words: dict[str, str]) -> list[str]:
+    """What the page is and is not, as this scenario needs it."""
+    invented = is_invented(scenario)
+    told = [words["notional"].format(notional=scenario.notional)] if scenario.notional else []
+    told += [words["invented" if invented else "placements"], words["rounded"]]
+    if not invented or outcomes.recorded:
+        told.append(words["belligerent"])
+    return [*told, words["coarse"], words["not_forecast"]]
+
+
+def _reproduce(
+    outcomes: Outcomes, scenario: Scenario, trace: Trace | None, comparison: Comparison | None
+) -> dict[str, Any]:
+    """Commands and what they need."""
+    words = texts()["reproduce"]
+    builtin = scenario.name in builtin_names() and digest(Scenario.read(scenario.name)) == outcomes.digest
+    what = scenario.name if builtin else words["file"]
+    rules = " --rules plain" if outcomes.rules == "plain" else ""
+    commands = [f"koepel simulate {shlex.quote(what)} --runs {outcomes.runs} --seed {outcomes.seed}{rules} --html page.html"]
+    if trace:
+        commands.append(f"koepel trace {shlex.quote(what)} --run {trace.run} --seed {trace.seed}{rules}")
+    if comparison:
+        pair = " ".join(shlex.quote(one.scenario) for one in (comparison.a, comparison.b))
+        commands.append(f"koepel compare {pair} --runs {comparison.a.runs} --seed {comparison.a.seed}")
+    notes = [] if builtin else [words["file_note"]]
+    facts = {
+        "scenario": scenario.name,
+        "digest": outcomes.digest,
+        "seed": outcomes.seed,
+        "runs": whole(outcomes.runs),
+        "rules": outcomes.rules,
+        "version": version(),
+    }
+    return {
+        "commands": commands,
+        "notes": [*notes, *([words["replay_note"]] if outcomes.recorded else [])],
+        "facts": [(words[name], fact) for name, fact in facts.items()],
+    }
+
+
+def version() -> str:
+    """The version of koepel; ``unknown`` where it runs without being installed."""
+    import koepel
+
+    own = getattr(koepel, "__version__", None)
+    if own:
+        return str(own)
+    try:
+        return metadata.version("koepel")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+@lru_cache(maxsize=1)
+def texts() -> dict[str, dict[str, str]]:
+    """Every text of the page, by section and name."""
+    return tomllib.loads(_text("texts/en.toml"))
+
+
+def _text(name: str) -> str:
+    return (resources.files("koepel.report") / name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment():
+    """Templates that escape whatever they print, and fail on a name that is missing."""
+    from jinja2 import DictLoader, Environment, StrictUndefined
+
+    return Environment(
+        loader=DictLoader({name: _text(f"templates/{name}") for name in ("page.html", "parts.html")}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

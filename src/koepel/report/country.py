@@ -1,0 +1,318 @@
+"""The picture of the country: outline, settlements, and where harm falls, no finer than policy allows.
+
+Risk is shown by region of a known outline, or by cells of at least 25 km. Fire units and sensors are drawn
+for the invented countries that come with koepel (`INVENTED`) and for no other scenario.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from koepel.outcome import Outcomes
+from koepel.report.digits import nice, number, whole
+from koepel.report.projection import WIDTH, Sheet, graticule, path, sheet_round
+from koepel.scenario import Scenario
+
+INVENTED = ("small-country", "night-540")
+LEAST_CELL_KM = 25.0
+MOST_CELLS_ACROSS = 48
+MOST_SETTLEMENTS = 400
+MOST_NAMES = 16
+CLASSES = 5
+LARGEST_DOT = 13.0  # radius of the largest settlement on the picture
+
+
+@dataclass(frozen=True)
+class Region:
+    """One unit of an outline: its rings, outer and inner, each (n, 2) degrees."""
+
+    name: str
+    rings: tuple[np.ndarray, ...]
+
+
+def is_invented(scenario: Scenario) -> bool:
+    """Whether fire units may be drawn: the places are those of an invented country that comes with koepel."""
+    if scenario.name not in INVENTED or not scenario.notional.startswith("Every place"):
+        return False
+    return scenario.settlements == _settlements_of_builtin(scenario.name)
+
+
+@lru_cache(maxsize=4)
+def _settlements_of_builtin(name: str) -> tuple:
+    return Scenario.read(name).settlements
+
+
+@lru_cache(maxsize=1)
+def _ukraine() -> tuple[Region, ...]:
+    file = resources.files("koepel") / "data" / "outlines" / "ukraine.geojson"
+    features = json.loads(file.read_text(encoding="utf-8"))["features"]
+    return tuple(_region(feature) for feature in features)
+
+
+def _region(feature: dict) -> Region:
+    shape = feature["geometry"]
+    parts = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+    rings = tuple(np.array(ring, float)[:, ::-1] for part in parts for ring in part)
+    return Region(feature["properties"]["name"], rings)
+
+
+def outline_of(scenario: Scenario) -> tuple[Region, ...]:
+    """The regions of the country, where koepel has its outline and most settlements name a region of it."""
+    regions = _ukraine()
+    names = {region.name for region in regions}
+    known = sum(settlement.region in names for settlement in scenario.settlements)
+    return regions if known > 0.5 * len(scenario.settlements) else ()
+
+
+def country_picture(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]) -> dict[str, Any]:
+    """All that the template draws, in units of the picture.
+
+    Parameters
+    ----------
+    words
+        The texts of the section ``map``.
+    """
+    outline, invented = outline_of(scenario), is_invented(scenario)
+    sheet = sheet_round(_extent(outline, scenario, invented), 0.0 if outline else 18.0)
+    units = _units(scenario, sheet, words) if invented else []
+    areas = _region_areas(outcomes, outline, sheet) if outline else _cell_areas(outcomes, scenario, sheet)
+    breaks = class_breaks([area["impacts"] for area in areas["areas"]])
+    for area in areas["areas"]:
+        area["class"] = colour_class(area["impacts"], breaks)
+        area["number"] = number(area["impacts"]) if area["impacts"] else ""
+        area["title"] = _area_title(area, areas["cell_km"], words)
+    dots = _dots(scenario, sheet, words)
+    _name_some(dots, areas["areas"], sheet)
+    return {
+        "width": WIDTH,
+        "height": sheet.height,
+        "graticule": graticule(sheet),
+        **areas,
+        "legend": _legend(breaks, areas["areas"], words),
+        "dots": dots,
+        "dot_legend": _dot_legend(scenario),
+        "units": units,
+        "bar": _scale_bar(sheet, words),
+        "notes": _notes(outcomes, scenario, areas, bool(outline), words),
+    }
+
+
+def _extent(outline: tuple[Region, ...], scenario: Scenario, invented: bool) -> np.ndarray:
+    if outline:
+        return np.vstack([ring for region in outline for ring in region.rings])
+    places = [s.at for s in scenario.settlements]
+    if invented:
+        places += [thing.at for thing in (*scenario.defence.fire_units, *scenario.defence.sensors)]
+    return np.array(places, float).reshape(-1, 2)
+
+
+def _region_areas(outcomes: Outcomes, outline: tuple[Region, ...], sheet: Sheet) -> dict[str, Any]:
+    sums = dict(zip(outcomes.zone_names, outcomes.zones / outcomes.runs))
+    areas = []
+    for region in outline:
+        rings = [sheet.on(ring) for ring in region.rings]
+        alarm_h, impacts, debris = (float(value) for value in sums.get(region.name, np.zeros(3)))
+        x, y = _label_point(rings)
+        areas.append(
+            {
+                "name": region.name,
+                "d": "".join(path(ring, closed=True) for ring in rings),
+                "impacts": impacts,
+                "debris": debris,
+                "alarm_h": alarm_h,
+                "x": x,
+                "y": y,
+                "size": round(max(ring.max(axis=0)[0] - ring.min(axis=0)[0] for ring in rings), 1),
+            }
+        )
+    return {"areas": areas, "cell_km": ""}
+
+
+def _cell_areas(outcomes: Outcomes, scenario: Scenario, sheet: Sheet) -> dict[str, Any]:
+    """Impacts by square cells; each falls at its settlement, so the cell is that of the settlement."""
+    cell_km = LEAST_CELL_KM
+    while max(WIDTH, sheet.height) / sheet.scale / cell_km > MOST_CELLS_ACROSS:
+        cell_km *= 2
+    at = {s.name: s.at for s in scenario.settlements}
+    points = [s.at for s in scenario.settlements] + [at[asset.settlement] for asset in scenario.assets]
+    rows = np.floor(sheet.km(points) / cell_km).astype(int) if points else np.zeros((0, 2), int)
+    cells: dict[tuple[int, int], float] = {}
+    for row, impacts in zip(rows.tolist(), outcomes.places[:, 0] / outcomes.runs, strict=True):
+        cells[tuple(row)] = cells.get(tuple(row), 0.0) + float(impacts)
+    side = cell_km * sheet.scale
+    areas = []
+    for (east, north), impacts in sorted(cells.items()):
+        x, y = sheet.of_km([east * cell_km, (north + 1) * cell_km])[0].round(1).tolist()
+        square = f"M{x} {y}h{side:.1f}v{side:.1f}h{-side:.1f}Z"
+        label = {"x": round(x + 0.5 * side, 1), "y": round(y + side - 7, 1), "size": round(side, 1)}
+        areas.append({"name": "", "d": square, "impacts": impacts, "debris": None, **label})
+    return {"areas": areas, "cell_km": number(cell_km)}
+
+
+def _area_title(area: dict, cell_km: str, words: Mapping[str, str]) -> str:
+    if cell_km:
+        return words["cell"].format(impacts=number(area["impacts"]), cell=cell_km)
+    figures = {"impacts": area["impacts"], "debris": area["debris"], "alarm": area["alarm_h"]}
+    return words["region"].format(name=area["name"], **{key: number(value) for key, value in figures.items()})
+
+
+def _label_point(rings: list[np.ndarray]) -> tuple[float, float]:
+    """A place deep inside a region: of a grid of places inside, the one farthest from its border."""
+    largest = max(rings, key=lambda ring: np.prod(np.ptp(ring, axis=0)))
+    low, high = largest.min(axis=0), largest.max(axis=0)
+    shares = (np.arange(24) + 0.5) / 24
+    grid = np.array([(x, y) for x in low[0] + shares * (high - low)[0] for y in low[1] + shares * (high - low)[1]])
+    inside = grid[sum(_crossings(ring, grid) for ring in rings) % 2 == 1]
+    border = np.vstack(rings)
+    wide = np.array([1.0, 1.6])  # a label is wider than high
+    away = (((inside[:, None] - border[None]) * wide) ** 2).sum(axis=2).min(axis=1)
+    x, y = inside[int(away.argmax())] if len(inside) else (low + high) / 2
+    return round(float(x), 1), round(float(y), 1)
+
+
+def _crossings(ring: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """How many edges of a ring lie to the right of each point. Shape (n,)."""
+    a, b = ring, np.roll(ring, -1, axis=0)
+    spans = (a[:, 1] > points[:, 1:]) != (b[:, 1] > points[:, 1:])
+    rise = np.where(b[:, 1] == a[:, 1], 1.0, b[:, 1] - a[:, 1])
+    right = a[:, 0] + (points[:, 1:] - a[:, 1]) * (b[:, 0] - a[:, 0]) / rise
+    return (spans & (points[:, :1] < right)).sum(axis=1)
+
+
+def class_breaks(values: list[float]) -> list[float]:
+    """Upper ends of the classes but the last: 1, 2 and 5 times powers of ten up to the largest value.
+
+    Examples
+    --------
+    >>> class_breaks([0.0, 0.3, 7.9])
+    [0.5, 1.0, 2.0, 5.0]
+    """
+    most = max(values, default=0.0)
+    breaks: list[float] = []
+    while most > 0 and len(breaks) < CLASSES - 1:
+        breaks.insert(0, nice(most if not breaks else breaks[0] * 0.999))
+        if breaks[0] * 0.5 <= 1e-6:
+            break
+    return breaks
+
+
+def colour_class(value: float, breaks: list[float]) -> int:
+    """0 for nothing, else 1 for the lowest class and so on."""
+    return 0 if value <= 0 else 1 + sum(value >= end for end in breaks)
+
+
+def _legend(breaks: list[float], areas: list[dict], words: Mapping[str, str]) -> list[dict]:
+    entries = [{"class": 0, "text": words["none"]}] if any(not area["impacts"] for area in areas) else []
+    texts = [number(end) for end in breaks]
+    for k in range(len(breaks) + 1 if breaks else 0):
+        if k == 0:
+            text = words["below"].format(high=texts[0])
+        elif k == len(breaks):
+            text = words["above"].format(low=texts[-1])
+        else:
+            text = words["range"].format(low=texts[k - 1], high=texts[k])
+        entries.append({"class": k + 1, "text": text})
+    return entries
+
+
+def _dots(scenario: Scenario, sheet: Sheet, words: Mapping[str, str]) -> list[dict]:
+    """The most populous settlements, the largest first so that small ones lie above."""
+    chosen = sorted(scenario.settlements, key=lambda s: (-s.people, s.name))[:MOST_SETTLEMENTS]
+    if not chosen:
+        return []
+    at, most = sheet.on([s.at for s in chosen]), max(chosen[0].people, 1.0)
+    return [
+        {
+            "x": round(float(x), 1),
+            "y": round(float(y), 1),
+            "r": round(_dot_radius(s.people, most), 1),
+            "name": s.name,
+            "title": words["settlement"].format(name=s.name, people=whole(s.people)),
+            "label": None,
+        }
+        for s, (x, y) in zip(chosen, at, strict=True)
+    ]
+
+
+def _dot_radius(people: float, most: float) -> float:
+    """Area grows with people; the smallest can still be seen."""
+    return max(1.2, LARGEST_DOT * math.sqrt(people / most))
+
+
+def _dot_legend(scenario: Scenario) -> list[dict]:
+    most = max((s.people for s in scenario.settlements), default=0.0)
+    if most <= 0:
+        return []
+    sizes = [nice(most), nice(most / 4), nice(most / 20)]
+    return [{"r": round(_dot_radius(size, most), 1), "text": whole(size)} for size in dict.fromkeys(sizes)]
+
+
+def _name_some(dots: list[dict], areas: list[dict], sheet: Sheet) -> None:
+    """Names for the largest settlements, where they hide neither a figure nor another name."""
+    taken = [(a["x"] - 16, a["y"] - 12, a["x"] + 16, a["y"] + 5) for a in areas if a["number"]]
+    named = 0
+    for dot in dots:
+        wide, gap = 6.7 * len(dot["name"]), dot["r"] + 4
+        places = (
+            (dot["x"] + gap, dot["y"] + 4, "start"),
+            (dot["x"] - gap, dot["y"] + 4, "end"),
+            (dot["x"], dot["y"] - gap - 1, "middle"),
+            (dot["x"], dot["y"] + gap + 10, "middle"),
+        )
+        for x, y, anchor in places:
+            left = x - {"start": 0.0, "end": wide, "middle": wide / 2}[anchor]
+            box = (left, y - 11, left + wide, y + 3)
+            on = box[0] > 4 and box[2] < WIDTH - 4 and box[1] > 4 and box[3] < sheet.height - 4
+            if on and not any(_overlap(box, other) for other in taken):
+                dot["label"] = {"x": round(x, 1), "y": round(y, 1), "anchor": anchor}
+                taken.append(box)
+                named += 1
+                break
+        if named == MOST_NAMES:
+            return
+
+
+def _overlap(a: tuple, b: tuple) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _units(scenario: Scenario, sheet: Sheet, words: Mapping[str, str]) -> list[dict]:
+    """Symbols of sensors and fire units; for invented countries only."""
+    kinds = [("sensor", thing) for thing in scenario.defence.sensors]
+    kinds += [("unit", thing) for thing in scenario.defence.fire_units]
+    if not kinds:
+        return []
+    at = sheet.on([thing.at for _, thing in kinds])
+    return [
+        {
+            "kind": kind,
+            "x": round(float(x), 1),
+            "y": round(float(y), 1),
+            "title": words["unit_title"].format(name=thing.name, type=thing.type),
+        }
+        for (kind, thing), (x, y) in zip(kinds, at, strict=True)
+    ]
+
+
+def _scale_bar(sheet: Sheet, words: Mapping[str, str]) -> dict[str, Any]:
+    length_km = nice(0.2 * WIDTH / sheet.scale)
+    return {"width": round(length_km * sheet.scale, 1), "text": words["km"].format(km=number(length_km))}
+
+
+def _notes(outcomes: Outcomes, scenario: Scenario, areas: dict, outline: bool, words: Mapping[str, str]) -> list[str]:
+    notes = [words["outline" if outline else "no_outline"]]
+    if len(scenario.settlements) > MOST_SETTLEMENTS:
+        notes.append(words["most_settlements"].format(shown=MOST_SETTLEMENTS, all=whole(len(scenario.settlements))))
+    every = float(outcomes.nights("impacts").mean())
+    missing = every - sum(area["impacts"] for area in areas["areas"])
+    if missing > 0.005 * max(every, 1.0):
+        notes.append(words["unplaced"].format(impacts=number(missing), all=number(every)))
+    return notes

@@ -1,0 +1,115 @@
+"""Numbers as a reader wants them: few digits, as many as the interval bears, thousands apart."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from koepel.outcome import Figure
+
+NONE = "–"
+MINUS = "−"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure as text; an empty text where there is no interval."""
+
+    mean: str
+    interval: str
+    low: str
+    high: str
+
+    @property
+    def nights(self) -> str:
+        """The range that holds 95 % of nights."""
+        return f"{self.low} to {self.high}" if self.low else ""
+
+
+def number(value: float | None, step: float | None = None) -> str:
+    """A number with two or three significant digits, or rounded to a multiple of a power of ten.
+
+    Parameters
+    ----------
+    step
+        A power of ten.
+
+    Examples
+    --------
+    >>> number(1234567.0), number(0.04321), number(59.4), number(-3.26), number(479.83, 0.1)
+    ('1,230,000', '0.043', '59', '−3.3', '479.8')
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    if value == 0:
+        return "0"
+    if step is None:
+        digits = 3 if abs(value) >= 100 else 2
+        step = 10.0 ** (_magnitude(value) - digits + 1)
+    places = max(0, -round(math.log10(step)))
+    rounded = round(math.floor(abs(value) / step + 0.5) * step, places)
+    sign = MINUS if value < 0 and rounded else ""
+    return f"{sign}{rounded:,.{places}f}"
+
+
+def shown(figure: Figure, scale: float = 1.0) -> Shown:
+    """A figure, rounded alike to the digits that its interval bears: two to four of the mean.
+
+    Parameters
+    ----------
+    scale
+        Each number is multiplied by this first.
+
+    Examples
+    --------
+    >>> shown(Figure(1731.9, 1411.2, 2052.6, 300.0, 4000.0))
+    Shown(mean='1,700', interval='1,400 to 2,100', low='300', high='4,000')
+    """
+    if figure.mean is None:
+        return Shown(NONE, "", "", "")
+    mean, low, high = (value * scale for value in (figure.mean, figure.low, figure.high))
+    if figure.mean_low is None:
+        return Shown(number(mean), "", number(low), number(high))
+    ends = figure.mean_low * scale, figure.mean_high * scale
+    step = _step(mean, 0.5 * (ends[1] - ends[0]))
+    return Shown(
+        number(mean, step), f"{number(ends[0], step)} to {number(ends[1], step)}", number(low), number(high)
+    )
+
+
+def whole(count: float) -> str:
+    """A count, every digit.
+
+    Examples
+    --------
+    >>> whole(2851)
+    '2,851'
+    """
+    return f"{count:,.0f}"
+
+
+def nice(value: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is not above a value.
+
+    Examples
+    --------
+    >>> nice(0.37), nice(180.0)
+    (0.2, 100.0)
+    """
+    power = 10.0 ** _magnitude(value)
+    return next(round(m * power, 12) for m in (5, 2, 1) if m * power <= value * (1 + 1e-9))
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(abs(value)) + 1e-12)
+
+
+def _step(mean: float, half_width: float) -> float:
+    """The power of ten that a mean and the ends of its interval are rounded to."""
+    if half_width <= 1e-9 * max(1.0, abs(mean)):
+        whole_number = abs(mean - round(mean)) < 1e-9 and mean
+        return 1.0 if whole_number else 10.0 ** (_magnitude(mean) - 2 if mean else 0)
+    step = _magnitude(half_width)
+    if mean:
+        step = max(min(step, _magnitude(mean) - 1), _magnitude(mean) - 3, -4)
+    return 10.0**step

@@ -1,0 +1,80 @@
+"""Sums by region as a table, with regions too small to tell apart taken together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from koepel.outcome import Outcomes
+from koepel.report.country import LEAST_CELL_KM, outline_of
+from koepel.report.digits import number, whole
+from koepel.report.projection import sheet_round
+from koepel.scenario import Scenario
+
+LEAST_AREA_KM2 = LEAST_CELL_KM**2
+
+
+def region_rows(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    """People, impacts, debris and hours of alarm of each region, by the alphabet.
+
+    A region smaller than a cell of 25 km, by the ground nearer to its settlements than to others, is added
+    to the others of its kind.
+    """
+    names, people = outcomes.zone_names, _people(outcomes, scenario)
+    means = outcomes.zones / outcomes.runs
+    fine = _too_small(outcomes, scenario)
+    rows = [
+        _row(names[z], people[z], means[z])
+        for z in sorted(range(len(names)), key=lambda z: names[z])
+        if not fine[z]
+    ]
+    if fine.any():
+        weight = people[fine] if people[fine].sum() else np.ones(int(fine.sum()))
+        alarm_h = float(np.average(means[fine, 0], weights=weight))
+        rows.append(_row(words["small_regions"], people[fine].sum(), (alarm_h, *means[fine, 1:].sum(axis=0))))
+    return rows
+
+
+def _row(name: str, people: float, sums) -> dict[str, Any]:
+    alarm_h, impacts, debris = (float(value) for value in sums)
+    cells = (whole(people), number(impacts), number(debris), number(alarm_h))
+    return {"head": name, "cells": [{"main": cell, "sub": ""} for cell in cells]}
+
+
+def _zone_of_settlements(outcomes: Outcomes, scenario: Scenario) -> np.ndarray:
+    """Row of each settlement's region. Shape (settlements,)."""
+    rows = {name: row for row, name in enumerate(outcomes.zone_names)}
+    return np.array([rows[zone_name(s)] for s in scenario.settlements], int)
+
+
+def zone_name(settlement) -> str:
+    """The region; where none is given, the square degree."""
+    return settlement.region or f"{math.floor(settlement.at[0])}N {math.floor(settlement.at[1])}E"
+
+
+def _people(outcomes: Outcomes, scenario: Scenario) -> np.ndarray:
+    people = [s.people for s in scenario.settlements]
+    return np.bincount(_zone_of_settlements(outcomes, scenario), people, minlength=len(outcomes.zone_names))
+
+
+def _too_small(outcomes: Outcomes, scenario: Scenario) -> np.ndarray:
+    """Which regions hold less ground than a cell. Those of a known outline never do. Shape (zones,)."""
+    from scipy.spatial import cKDTree
+
+    known = {region.name for region in outline_of(scenario)}
+    n = len(outcomes.zone_names)
+    if not scenario.settlements:
+        return np.zeros(n, bool)
+    points = [s.at for s in scenario.settlements]
+    sheet = sheet_round(points)
+    km = sheet.km(points)
+    low, high = km.min(axis=0) - LEAST_CELL_KM / 2, km.max(axis=0) + LEAST_CELL_KM / 2
+    step = max(2.5, float((high - low).max()) / 400)
+    ground = np.stack(np.meshgrid(*(np.arange(a, b, step) for a, b in zip(low, high))), axis=-1).reshape(-1, 2)
+    nearest = cKDTree(km).query(ground)[1]
+    cells = np.bincount(_zone_of_settlements(outcomes, scenario)[nearest], minlength=n)
+    small = cells * step**2 < LEAST_AREA_KM2
+    return small & np.array([name not in known for name in outcomes.zone_names])
