@@ -306,11 +306,14 @@ class Outcomes:
     def _recorded_lines(self) -> list[str]:
         if not self.recorded:
             return []
-        lines = ["", "as a record would show it: neutralised, beside what was recorded"]
+        night, source = self.recorded.get("night", "a night"), self.recorded.get("source", "")
+        lines = ["", f"neutralised, as a record would show it, beside the record of {night} ({source})"]
         for name, row in self.recorded["by_class"].items():
             if row["launched"]:
                 seen = figure(self.of_class(name)[:, -1], paired=self.paired)
                 lines.append(_line(f"  {name}", seen) + f"   recorded {row['neutralised']:g} of {row['launched']:g}")
+        for row in self.recorded.get("left_out", ()):
+            lines.append(f"  left out: {row['type']}, {row['launched'] or 'some'} launched ({row['why']})")
         return lines
 
     def _repr_html_(self) -> str:
