@@ -73,13 +73,17 @@ def page(
             f"given is {scenario.name!r}, digest {digest(scenario)[:12]}; give the scenario that was fought"
         )
     style = _text("templates/page.css")
-    return _environment().get_template("page.html").render(
-        t=texts(),
-        style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        name=scenario.name,
-        about=scenario.about,
-        **_sections(outcomes, scenario, trace, comparison),
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            t=texts(),
+            style=style,
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            name=scenario.name,
+            about=scenario.about,
+            **_sections(outcomes, scenario, trace, comparison),
+        )
     )
 
 
@@ -88,6 +92,7 @@ def _sections(
 ) -> dict[str, Any]:
     """What each section of the page shows."""
     t, catalogue = texts(), scenario.catalogue()
+    labels = {name: one.label for name, one in catalogue.effectors.items()} | t["classes"]
     picture = country_picture(outcomes, scenario, t["map"])
     areas = t["map"]["by_cell"].format(cell=picture["cell_km"]) if picture["cell_km"] else t["map"]["by_region"]
     heads = ("col_region", "col_people", "col_impacts", "col_debris", "col_alarm")
@@ -113,8 +118,7 @@ def _sections(
         "money": findings.money_table(outcomes, t, scenario.price_year),
         "recorded": findings.recorded_table(outcomes, t["recorded"], t["classes"]),
         "clock": charts.night_by_the_clock(trace, t["trace"]) if trace else None,
-        "comparison": comparison
-        and findings.comparison_table(comparison, t["comparison"], t["measures"], t["classes"]),
+        "comparison": comparison and findings.comparison_table(comparison, t["comparison"], t["measures"], labels),
         "assumed": assumptions(scenario, t),
         "reproduce": _reproduce(outcomes, scenario, trace, comparison),
         "footer": t["page"]["footer"].format(version=version(), digest=outcomes.digest[:12]),
@@ -145,7 +149,8 @@ def _reproduce(
     builtin = scenario.name in builtin_names() and digest(Scenario.read(scenario.name)) == outcomes.digest
     what = scenario.name if builtin else words["file"]
     rules = " --rules plain" if outcomes.rules == "plain" else ""
-    commands = [f"koepel simulate {shlex.quote(what)} --runs {outcomes.runs} --seed {outcomes.seed}{rules} --html page.html"]
+    options = f"--runs {outcomes.runs} --seed {outcomes.seed}{rules}"
+    commands = [f"koepel simulate {shlex.quote(what)} {options} --html page.html"]
     if trace:
         commands.append(f"koepel trace {shlex.quote(what)} --run {trace.run} --seed {trace.seed}{rules}")
     if comparison:

@@ -21,6 +21,7 @@ def assumptions(scenario: Scenario, texts: Mapping[str, Words]) -> dict[str, Any
     """All that the section says."""
     words, catalogue = texts["assumed"], scenario.catalogue()
     used = types_in_use(scenario, catalogue)
+    defence = [_defence(scenario, kind, catalogue, words) for kind in ("fire_units", "sensors")]
     groups = [_figures(table, used[table], catalogue, words) for table in TABLES if used[table]]
     groups.append(_general(scenario, texts))
     rows = [row for group in groups for part in group["parts"] for row in part["rows"]]
@@ -29,7 +30,7 @@ def assumptions(scenario: Scenario, texts: Mapping[str, Words]) -> dict[str, Any
     return {
         "intro": words["intro"].format(**counts),
         "groups": groups,
-        "defence": [table for kind in ("fire_units", "sensors") if (table := _defence(scenario, kind, catalogue, words))],
+        "defence": [table for table in defence if table],
         "raid": _raid(scenario, catalogue, words),
         "people": _people(scenario, words),
         "rule": words["rule"].format(rule=texts["rules"][scenario.defence.rule]),
@@ -160,8 +161,8 @@ def _raid(scenario: Scenario, catalogue: Catalogue, words: Words) -> list[str]:
         shares = [f"{label(catalogue.threats, name)} {number(100 * w / total)} %" for name, w in group.types.items()]
         n = group.waves.count
         waves = words["waves_one"] if n == 1 else words["waves"].format(n=n)
-        text = words["raid_group"].format(name=group.name, count=_count(group.count, words), types=", ".join(shares), waves=waves)
-        sentences.append(text)
+        count, types = _count(group.count, words), ", ".join(shares)
+        sentences.append(words["raid_group"].format(name=group.name, count=count, types=types, waves=waves))
     return sentences
 
 
@@ -170,9 +171,9 @@ def _count(count, words: Words) -> str:
         text = words["raid_fixed_count"].format(n=whole(count.fixed))
     else:
         text = words["raid_count"].format(median=number(count.median), spread=number(count.spread))
-    return text if count.fixed is not None or count.chance == 1 else words["raid_chance"].format(
-        chance=number(100 * count.chance), count=text
-    )
+    if count.fixed is not None or count.chance == 1:
+        return text
+    return words["raid_chance"].format(chance=number(100 * count.chance), count=text)
 
 
 def _people(scenario: Scenario, words: Words) -> list[str]:

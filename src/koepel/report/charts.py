@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -82,14 +83,14 @@ def night_by_the_clock(trace: Trace, words: Mapping[str, str]) -> dict[str, Any]
     lines = {"airborne": by(starts) - by(every_end), "stopped": by(stopped), "leaked": by(ends["leaked"])}
     most = max(int(values.max()) for values in lines.values())
     hours = moments / 3600
-    right = WIDTH - 110.0  # room for the words at the ends of the lines
+    right = WIDTH - 160.0  # room for the words at the ends of the lines
     across = _scale(min(0.0, hours[0]), max(hours[-1], 0.1), LEFT, right)
     up = _scale(0, max(most, 1), HEIGHT - BOTTOM, TOP)
     drawn = [
         {"class": name, "d": _steps(hours, values, across, up), "y": round(up(values[-1]), 1), "text": words[name]}
         for name, values in lines.items()
     ]
-    _spread([*drawn])
+    _spread(drawn)
     counts = {fate: whole(len(times)) for fate, times in ends.items()}
     return {
         "lines": drawn,
@@ -99,6 +100,7 @@ def night_by_the_clock(trace: Trace, words: Mapping[str, str]) -> dict[str, Any]
         "title": words["title"].format(run=trace.run),
         "caption": words["caption"].format(run=trace.run, seed=trace.seed, threats=whole(len(trace.threats)), **counts),
         **_frame(),
+        "right": right,
     }
 
 
@@ -144,5 +146,5 @@ def _steps(hours: np.ndarray, values: np.ndarray, across, up) -> str:
 def _spread(lines: list[dict]) -> None:
     """Push the words at the ends of lines apart."""
     lines.sort(key=lambda line: -line["y"])
-    for below, above in zip(lines[:-1], lines[1:], strict=True):
+    for below, above in pairwise(lines):
         above["y"] = round(min(above["y"], below["y"] - 16), 1)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from koepel.outcome import Outcomes
-from koepel.report.digits import nice, number, whole
+from koepel.report.digits import mean_number, nice, whole
 from koepel.report.projection import WIDTH, Sheet, graticule, path, sheet_round
 from koepel.scenario import Scenario
 
@@ -83,14 +83,14 @@ def country_picture(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, 
     outline, invented = outline_of(scenario), is_invented(scenario)
     sheet = sheet_round(_extent(outline, scenario, invented), 0.0 if outline else 18.0)
     units = _units(scenario, sheet, words) if invented else []
-    areas = _region_areas(outcomes, outline, sheet) if outline else _cell_areas(outcomes, scenario, sheet)
+    dots = _dots(scenario, sheet, words)
+    areas = _region_areas(outcomes, outline, sheet, dots) if outline else _cell_areas(outcomes, scenario, sheet)
     breaks = class_breaks([area["impacts"] for area in areas["areas"]])
     for area in areas["areas"]:
         area["class"] = colour_class(area["impacts"], breaks)
-        area["number"] = number(area["impacts"]) if area["impacts"] else ""
+        area["number"] = mean_number(area["impacts"]) if area["impacts"] else ""
         area["title"] = _area_title(area, areas["cell_km"], words)
-    dots = _dots(scenario, sheet, words)
-    _name_some(dots, areas["areas"], sheet)
+    _name_some(dots, areas["areas"], units, sheet)
     return {
         "width": WIDTH,
         "height": sheet.height,
@@ -114,13 +114,14 @@ def _extent(outline: tuple[Region, ...], scenario: Scenario, invented: bool) -> 
     return np.array(places, float).reshape(-1, 2)
 
 
-def _region_areas(outcomes: Outcomes, outline: tuple[Region, ...], sheet: Sheet) -> dict[str, Any]:
+def _region_areas(outcomes: Outcomes, outline: tuple[Region, ...], sheet: Sheet, dots: list[dict]) -> dict[str, Any]:
+    large = np.array([(dot["x"], dot["y"]) for dot in dots if dot["r"] > 3]).reshape(-1, 2)
     sums = dict(zip(outcomes.zone_names, outcomes.zones / outcomes.runs))
     areas = []
     for region in outline:
         rings = [sheet.on(ring) for ring in region.rings]
         alarm_h, impacts, debris = (float(value) for value in sums.get(region.name, np.zeros(3)))
-        x, y = _label_point(rings)
+        x, y = _label_point(rings, large)
         areas.append(
             {
                 "name": region.name,
@@ -144,6 +145,7 @@ def _cell_areas(outcomes: Outcomes, scenario: Scenario, sheet: Sheet) -> dict[st
     at = {s.name: s.at for s in scenario.settlements}
     points = [s.at for s in scenario.settlements] + [at[asset.settlement] for asset in scenario.assets]
     rows = np.floor(sheet.km(points) / cell_km).astype(int) if points else np.zeros((0, 2), int)
+    at_sheet = sheet.on(points)
     cells: dict[tuple[int, int], float] = {}
     for row, impacts in zip(rows.tolist(), outcomes.places[:, 0] / outcomes.runs, strict=True):
         cells[tuple(row)] = cells.get(tuple(row), 0.0) + float(impacts)
@@ -152,26 +154,28 @@ def _cell_areas(outcomes: Outcomes, scenario: Scenario, sheet: Sheet) -> dict[st
     for (east, north), impacts in sorted(cells.items()):
         x, y = sheet.of_km([east * cell_km, (north + 1) * cell_km])[0].round(1).tolist()
         square = f"M{x} {y}h{side:.1f}v{side:.1f}h{-side:.1f}Z"
-        label = {"x": round(x + 0.5 * side, 1), "y": round(y + side - 7, 1), "size": round(side, 1)}
+        own = [place[1] for place, row in zip(at_sheet, rows.tolist()) if tuple(row) == (east, north)]
+        low = sum(down > y + side / 2 for down in own) <= len(own) / 2  # the half with fewer settlements
+        label = {"x": round(x + 0.5 * side, 1), "y": round(y + (side - 7 if low else 16), 1), "size": round(side, 1)}
         areas.append({"name": "", "d": square, "impacts": impacts, "debris": None, **label})
-    return {"areas": areas, "cell_km": number(cell_km)}
+    return {"areas": areas, "cell_km": f"{cell_km:g}"}
 
 
 def _area_title(area: dict, cell_km: str, words: Mapping[str, str]) -> str:
     if cell_km:
-        return words["cell"].format(impacts=number(area["impacts"]), cell=cell_km)
+        return words["cell"].format(impacts=mean_number(area["impacts"]), cell=cell_km)
     figures = {"impacts": area["impacts"], "debris": area["debris"], "alarm": area["alarm_h"]}
-    return words["region"].format(name=area["name"], **{key: number(value) for key, value in figures.items()})
+    return words["region"].format(name=area["name"], **{key: mean_number(value) for key, value in figures.items()})
 
 
-def _label_point(rings: list[np.ndarray]) -> tuple[float, float]:
-    """A place deep inside a region: of a grid of places inside, the one farthest from its border."""
+def _label_point(rings: list[np.ndarray], dots: np.ndarray) -> tuple[float, float]:
+    """Of a grid of places inside a region, the one farthest from its border and from large settlements."""
     largest = max(rings, key=lambda ring: np.prod(np.ptp(ring, axis=0)))
     low, high = largest.min(axis=0), largest.max(axis=0)
     shares = (np.arange(24) + 0.5) / 24
     grid = np.array([(x, y) for x in low[0] + shares * (high - low)[0] for y in low[1] + shares * (high - low)[1]])
     inside = grid[sum(_crossings(ring, grid) for ring in rings) % 2 == 1]
-    border = np.vstack(rings)
+    border = np.vstack([*rings, dots])
     wide = np.array([1.0, 1.6])  # a label is wider than high
     away = (((inside[:, None] - border[None]) * wide) ** 2).sum(axis=2).min(axis=1)
     x, y = inside[int(away.argmax())] if len(inside) else (low + high) / 2
@@ -211,7 +215,7 @@ def colour_class(value: float, breaks: list[float]) -> int:
 
 def _legend(breaks: list[float], areas: list[dict], words: Mapping[str, str]) -> list[dict]:
     entries = [{"class": 0, "text": words["none"]}] if any(not area["impacts"] for area in areas) else []
-    texts = [number(end) for end in breaks]
+    texts = [f"{end:g}" for end in breaks]
     for k in range(len(breaks) + 1 if breaks else 0):
         if k == 0:
             text = words["below"].format(high=texts[0])
@@ -255,9 +259,11 @@ def _dot_legend(scenario: Scenario) -> list[dict]:
     return [{"r": round(_dot_radius(size, most), 1), "text": whole(size)} for size in dict.fromkeys(sizes)]
 
 
-def _name_some(dots: list[dict], areas: list[dict], sheet: Sheet) -> None:
+def _name_some(dots: list[dict], areas: list[dict], units: list[dict], sheet: Sheet) -> None:
     """Names for the largest settlements, where they hide neither a figure nor another name."""
     taken = [(a["x"] - 16, a["y"] - 12, a["x"] + 16, a["y"] + 5) for a in areas if a["number"]]
+    taken += [(unit["x"] - 7, unit["y"] - 7, unit["x"] + 7, unit["y"] + 7) for unit in units]
+    taken += [(dot["x"] - 3, dot["y"] - 3, dot["x"] + 3, dot["y"] + 3) for dot in dots if dot["r"] > 3]
     named = 0
     for dot in dots:
         wide, gap = 6.7 * len(dot["name"]), dot["r"] + 4
@@ -304,7 +310,7 @@ def _units(scenario: Scenario, sheet: Sheet, words: Mapping[str, str]) -> list[d
 
 def _scale_bar(sheet: Sheet, words: Mapping[str, str]) -> dict[str, Any]:
     length_km = nice(0.2 * WIDTH / sheet.scale)
-    return {"width": round(length_km * sheet.scale, 1), "text": words["km"].format(km=number(length_km))}
+    return {"width": round(length_km * sheet.scale, 1), "text": words["km"].format(km=f"{length_km:,g}")}
 
 
 def _notes(outcomes: Outcomes, scenario: Scenario, areas: dict, outline: bool, words: Mapping[str, str]) -> list[str]:
@@ -314,5 +320,5 @@ def _notes(outcomes: Outcomes, scenario: Scenario, areas: dict, outline: bool, w
     every = float(outcomes.nights("impacts").mean())
     missing = every - sum(area["impacts"] for area in areas["areas"])
     if missing > 0.005 * max(every, 1.0):
-        notes.append(words["unplaced"].format(impacts=number(missing), all=number(every)))
+        notes.append(words["unplaced"].format(impacts=mean_number(missing), all=mean_number(every)))
     return notes

@@ -25,6 +25,11 @@ class Shown:
         """The range that holds 95 % of nights."""
         return f"{self.low} to {self.high}" if self.low else ""
 
+    @property
+    def same(self) -> bool:
+        """Whether all nights show the same."""
+        return self.interval == f"{self.mean} to {self.mean}" and self.low == self.high
+
 
 def number(value: float | None, step: float | None = None) -> str:
     """A number with two or three significant digits, or rounded to a multiple of a power of ten.
@@ -43,6 +48,8 @@ def number(value: float | None, step: float | None = None) -> str:
         return NONE
     if value == 0:
         return "0"
+    if step is None and abs(value) < 100 and float(value).is_integer():
+        step = 1.0
     if step is None:
         digits = 3 if abs(value) >= 100 else 2
         step = 10.0 ** (_magnitude(value) - digits + 1)
@@ -50,6 +57,19 @@ def number(value: float | None, step: float | None = None) -> str:
     rounded = round(math.floor(abs(value) / step + 0.5) * step, places)
     sign = MINUS if value < 0 and rounded else ""
     return f"{sign}{rounded:,.{places}f}"
+
+
+def mean_number(value: float) -> str:
+    """A mean that has no interval: two digits, and nothing beyond a hundredth.
+
+    Examples
+    --------
+    >>> mean_number(12.4), mean_number(0.123), mean_number(0.002)
+    ('12', '0.12', '< 0.01')
+    """
+    if 0 < value < 0.005:
+        return "< 0.01"
+    return number(value, 0.01 if 0 < value < 1 else None)
 
 
 def shown(figure: Figure, scale: float = 1.0) -> Shown:
@@ -72,9 +92,7 @@ def shown(figure: Figure, scale: float = 1.0) -> Shown:
         return Shown(number(mean), "", number(low), number(high))
     ends = figure.mean_low * scale, figure.mean_high * scale
     step = _step(mean, 0.5 * (ends[1] - ends[0]))
-    return Shown(
-        number(mean, step), f"{number(ends[0], step)} to {number(ends[1], step)}", number(low), number(high)
-    )
+    return Shown(number(mean, step), f"{number(ends[0], step)} to {number(ends[1], step)}", number(low), number(high))
 
 
 def whole(count: float) -> str:

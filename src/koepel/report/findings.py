@@ -35,7 +35,8 @@ def answer(outcomes: Outcomes, words: Words) -> list[str]:
     of = figures_of(outcomes)
 
     def interval(name: str) -> str:
-        return of[name].interval or words["no_interval"]
+        one = of[name]
+        return words["same"] if one.same else one.interval or words["no_interval"]
 
     leaked = words["leaked"].format(
         launched=of["threats"].mean,
@@ -46,7 +47,7 @@ def answer(outcomes: Outcomes, words: Words) -> list[str]:
         impacts=of["impacts"].mean,
         impacts_ci=interval("impacts"),
     )
-    silent = of["warning_minutes"].mean == NONE
+    silent = outcomes.rules == "plain" or of["warning_minutes"].mean == NONE
     people = words["people_silent" if silent else "people"].format(
         exposed=of["exposed"].mean,
         exposed_ci=interval("exposed"),
@@ -68,12 +69,14 @@ def cards(outcomes: Outcomes, words: Words) -> list[dict[str, str]]:
     """The four key figures."""
     of = figures_of(outcomes)
     names = {"leaked": "leaked", "exposed": "exposed", "warning": "warning_minutes", "defender": "defender_usd"}
+    if outcomes.rules == "plain":
+        del names["warning"]
     return [
         {
             "label": words[card],
             "unit": words[f"{card}_unit"],
             "mean": of[name].mean,
-            "interval": of[name].interval,
+            "interval": words["interval"].format(interval=of[name].interval) if of[name].interval else "",
             "nights": words["nights"].format(low=of[name].low, high=of[name].high) if of[name].low else "",
         }
         for card, name in names.items()
@@ -117,9 +120,9 @@ def _fate_row(name: str, counts: np.ndarray, paired: bool) -> dict[str, Any]:
 
 
 def cell(one: Figure, scale: float = 1.0) -> dict[str, str]:
-    """A mean, and its interval under it."""
+    """A mean, and its interval under it unless all nights are alike."""
     text = shown(one, scale)
-    return {"main": text.mean, "sub": text.interval}
+    return {"main": text.mean, "sub": "" if text.same else text.interval}
 
 
 def rounds_table(outcomes: Outcomes, words: Words, catalogue: Catalogue) -> dict[str, Any]:
@@ -162,7 +165,7 @@ def money_table(outcomes: Outcomes, texts: Mapping[str, Words], year: int) -> di
     if exchange.mean is None:
         return {**table, "text": money["ratio_none"]}
     one, of = shown(exchange), figures_of(outcomes)
-    parts = (one.mean, one.interval, one.nights)
+    parts = (one.mean, one.interval, "")  # by night it is wild: some nights fire hardly a round
     row = {"head": money["ratio"], "cells": [{"main": part, "sub": ""} for part in parts], "total": True}
     means = {name.removesuffix("_usd"): of[name].mean for name in MONEY.values()}
     return {**table, "rows": [*table["rows"], row], "text": money["ratio_text"].format(**means)}
@@ -187,7 +190,8 @@ def recorded_table(outcomes: Outcomes, words: Words, classes: Mapping[str, str])
         seen = figure(outcomes.of_class(name)[:, -1], paired=outcomes.paired)
         said = [whole(row["launched"]), number(row.get("neutralised"), 1.0)]
         cells = [{"main": text, "sub": ""} for text in said]
-        rows.append({"head": classes.get(name, name), "cells": [*cells, cell(seen), {"main": shown(seen).nights, "sub": ""}]})
+        cells += [cell(seen), {"main": shown(seen).nights, "sub": ""}]
+        rows.append({"head": classes.get(name, name), "cells": cells})
     heads = ("col_class", "col_launched", "col_neutralised", "col_observed", "col_nights")
     date = outcomes.recorded.get("night") or outcomes.recorded.get("date")
     return {
@@ -198,20 +202,27 @@ def recorded_table(outcomes: Outcomes, words: Words, classes: Mapping[str, str])
     }
 
 
-def comparison_table(comparison: Comparison, words: Words, measures: Words, classes: Words) -> dict[str, Any]:
-    """Means of both and their paired difference, measure by measure."""
+def comparison_table(comparison: Comparison, words: Words, measures: Words, labels: Words) -> dict[str, Any]:
+    """Means of both and their paired difference, measure by measure.
+
+    Parameters
+    ----------
+    labels
+        Of classes and effectors by name.
+    """
     a, b = comparison.a, comparison.b
     rows = []
     for name, difference in comparison.differences.items():
-        if difference.mean is None:
-            continue
         scale = MILLION if name.endswith("_usd") else 1.0
-        means = [number(_mean(one, name) * scale) for one in (a, b)]
+        both = [_mean(one, name) * scale for one in (a, b)]
+        if difference.mean is None or not any(both):
+            continue
+        means = [number(mean) for mean in both]
         cells = [*({"main": mean, "sub": ""} for mean in means), cell(difference, scale)]
-        rows.append({"head": _difference_label(name, measures, classes), "cells": cells})
+        rows.append({"head": _difference_label(name, measures, labels), "cells": cells})
     return {
         "caption": words["caption"].format(a=a.scenario, b=b.scenario, runs=whole(a.runs)),
-        "columns": [words["col_measure"], a.scenario, b.scenario, words["col_difference"]],
+        "columns": [words["col_measure"], f"A: {a.scenario}", f"B: {b.scenario}", words["col_difference"]],
         "rows": rows,
     }
 
@@ -227,8 +238,8 @@ def _mean(outcomes: Outcomes, name: str) -> float:
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
-def _difference_label(name: str, measures: Words, classes: Words) -> str:
+def _difference_label(name: str, measures: Words, labels: Words) -> str:
     kind, _, of = name.partition(": ")
     if of:
-        return measures[f"{kind}_of"].format(name=classes.get(of, of))
+        return measures[f"{kind}_of"].format(name=labels.get(of, of))
     return measures.get(name, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -159,7 +160,7 @@ def _line(at: np.ndarray, sheet: Sheet, label: str, *, down: bool) -> dict:
     at = at[inside]
     edge, axis, other = (sheet.height, 1, 0) if down else (0.0, 0, 1)
     where = None
-    for a, b in zip(at[:-1], at[1:], strict=True):
+    for a, b in pairwise(at):
         if (a[axis] - edge) * (b[axis] - edge) <= 0 and a[axis] != b[axis]:
             share = (edge - a[axis]) / (b[axis] - a[axis])
             where = float(a[other] + share * (b[other] - a[other]))

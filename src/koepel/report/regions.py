@@ -10,7 +10,7 @@ import numpy as np
 
 from koepel.outcome import Outcomes
 from koepel.report.country import LEAST_CELL_KM, outline_of
-from koepel.report.digits import number, whole
+from koepel.report.digits import mean_number, whole
 from koepel.report.projection import sheet_round
 from koepel.scenario import Scenario
 
@@ -27,9 +27,7 @@ def region_rows(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]
     means = outcomes.zones / outcomes.runs
     fine = _too_small(outcomes, scenario)
     rows = [
-        _row(names[z], people[z], means[z])
-        for z in sorted(range(len(names)), key=lambda z: names[z])
-        if not fine[z]
+        _row(names[z], people[z], means[z]) for z in sorted(range(len(names)), key=lambda z: names[z]) if not fine[z]
     ]
     if fine.any():
         weight = people[fine] if people[fine].sum() else np.ones(int(fine.sum()))
@@ -40,7 +38,7 @@ def region_rows(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]
 
 def _row(name: str, people: float, sums) -> dict[str, Any]:
     alarm_h, impacts, debris = (float(value) for value in sums)
-    cells = (whole(people), number(impacts), number(debris), number(alarm_h))
+    cells = (whole(people), mean_number(impacts), mean_number(debris), mean_number(alarm_h))
     return {"head": name, "cells": [{"main": cell, "sub": ""} for cell in cells]}
 
 
