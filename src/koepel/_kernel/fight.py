@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from koepel._kernel.chance import LINGER, SHOT, mixed, uniform
-from koepel._kernel.columns import DECOY, FIRST_ABLE, KILLED, MARGINAL_VALUE
+from koepel._kernel.columns import CHEAPEST, DECOY, FIRST_ABLE, KILLED, MARGINAL_VALUE
 from koepel._kernel.compiled import allocating, inlined, lean
 from koepel._kernel.raids import position
 
@@ -54,6 +54,18 @@ def sort_by_time(times, rank, among):
             b -= 1
         order[b + 1], keys[b + 1] = one, key
     return order
+
+
+@lean
+def link_by_threat(encounters, threats):
+    """Chain the encounters of each threat in order of opening."""
+    for i in range(len(threats)):
+        threats[i].head = -1
+    for e in range(len(encounters) - 1, -1, -1):
+        encounters[e].later = threats[encounters[e].threat].head
+        threats[encounters[e].threat].head = e
+    for i in range(len(threats)):
+        threats[i].head = -1
 
 
 @allocating
@@ -235,9 +247,8 @@ def able(e, time, night):
             return WAITS
         if time >= encounter.shared_s and threat.engaged > 0:
             return WAITS
-        n = min(night.doctrine.salvo[magazine.effector, kind], magazine.ready)
-        left = magazine.ready + magazine.reserve - n
-        if left < night.doctrine.floor[magazine.effector, kind] * magazine.stock:
+        n = rounds_allowed(magazine, kind, night.doctrine)
+        if n == 0:
             return WAITS
         if unit.several and same_unit_fires(e, night):
             return WAITS
@@ -284,6 +295,36 @@ def merit(e, n, time, night):
 
 
 @inlined
+def rounds_allowed(magazine, kind, doctrine):
+    """Rounds of a salvo at a kind of threat that the magazine holds and the policy leaves; 0 for none."""
+    n = min(doctrine.salvo[magazine.effector, kind], magazine.ready)
+    left = magazine.ready + magazine.reserve - n
+    return n if left >= doctrine.floor[magazine.effector, kind] * magazine.stock else 0
+
+
+@inlined
+def cheaper_to_come(e, n, time, night):
+    """Will a cheaper salvo that suffices have its turn while this encounter could still fire after it?
+
+    What is to come is known from the track's course, taken as known; only encounters of the shared
+    picture count, and only those whose magazine could fire as it stands now.
+    """
+    encounter = night.encounters[e]
+    threat, price = night.threats[encounter.threat], n * night.magazines[encounter.magazine].price_usd
+    latest = encounter.close_s - (encounter.arrives_s - time)
+    s = encounter.later
+    while s >= 0 and night.encounters[s].open_s <= latest:
+        other = night.magazines[night.encounters[s].magazine]
+        if night.encounters[s].open_s > time and night.encounters[s].shared_s < FAR:
+            rounds = rounds_allowed(other, believed(threat, time), night.doctrine)
+            if rounds > 0 and rounds * other.price_usd < price:
+                if salvo_kill(rounds, threat, other, night) >= night.doctrine.sufficient:
+                    return True
+        s = night.encounters[s].later
+    return False
+
+
+@inlined
 def drop_from_threat(e, before, night):
     """Take an encounter out of its threat's queue."""
     threat, after = night.encounters[e].threat, night.encounters[e].next_threat
@@ -312,7 +353,8 @@ def serve_threat(i, time, night):
     """Decide who fires at one threat, among its open encounters in the order in which they opened.
 
     A unit that does not share the track decides for itself. Among those that do, the first able fires,
-    or the best by `merit`; under marginal value nobody fires where the value does not cover the price.
+    or the best by `merit`; under ``cheapest`` it holds its fire while a cheaper salvo that suffices is still
+    to come, under marginal value where the value does not cover the price.
     """
     best, best_merit, best_n = -1, -FAR, 0
     before, e = -1, night.threats[i].head
@@ -334,7 +376,8 @@ def serve_threat(i, time, night):
                 best, best_merit, best_n = e, worth, n
         e = after
     if best >= 0 and able(best, time, night) == best_n:
-        fire(best, best_n, time, night)
+        if night.doctrine.rule != CHEAPEST or not cheaper_to_come(best, best_n, time, night):
+            fire(best, best_n, time, night)
 
 
 @inlined
@@ -351,6 +394,8 @@ def serve_unit(u, time, night):
                 drop_from_unit(e, before, u, night)
             else:
                 before = e
+            if n > 0 and night.doctrine.rule == CHEAPEST and time >= night.encounters[e].shared_s:
+                n = 0 if cheaper_to_come(e, n, time, night) else n
             if n > 0:
                 worth = marginal_usd(e, n, time, night) if by_value else 1.0
                 if worth > best_worth:
@@ -366,6 +411,8 @@ def opens(e, time, night):
     """An encounter opens: it joins the queues of its unit and its threat, and its threat is served."""
     n = able(e, time, night)
     if n == PASSED:
+        if night.doctrine.rule == CHEAPEST:  # somebody may have held its fire for this one
+            serve_threat(night.encounters[e].threat, time, night)
         return
     i, u = night.encounters[e].threat, night.magazines[night.encounters[e].magazine].unit
     if night.units[u].tail < 0:
@@ -382,7 +429,7 @@ def opens(e, time, night):
     else:
         night.encounters[night.threats[i].tail].next_threat = e
     night.threats[i].tail = e
-    if n > 0:
+    if n > 0 or night.doctrine.rule == CHEAPEST:
         serve_threat(i, time, night)
 
 

@@ -48,7 +48,7 @@ from koepel._kernel.columns import (
     UNIT,
 )
 from koepel._kernel.compiled import allocating, entry, lean
-from koepel._kernel.fight import FAR, fight, in_order, sort_by_time
+from koepel._kernel.fight import FAR, fight, in_order, link_by_threat, sort_by_time
 from koepel._kernel.meeting import meet, meet_terminal, radii
 from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_spans, soft_kill_s
 from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, position
@@ -327,6 +327,7 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
             fresh, alarms = muster(setup.ground, setup.defence, setup.types, setup.rules.plain, key, figures,
                                    fresh_threats, legs, table, units, sensor_up, shocks)  # fmt: skip
             fresh = in_order(fresh, sort_by_time(fresh["open_s"], fresh["magazine"], fresh["threat"]))
+            link_by_threat(fresh, fresh_threats)
             ends = sort_by_time(fresh_threats["over_s"], fresh_threats["first"], fresh_threats["first"])
         encounters, threats = (fresh.copy(), fresh_threats.copy()) if fixed else (fresh, fresh_threats)
         pk = np.ascontiguousarray(figures.effectors[:, E_PK : E_PK + len(KINDS)])

@@ -132,6 +132,7 @@ ENCOUNTER = np.dtype(
         ("threat", "i4"), ("magazine", "i4"), ("count", "i4"),  # count: first draw of this pair's shots
         ("fired", "i4"), ("salvo", "i4"), ("told", "i4"),  # salvos so far; rounds in flight; others told
         ("next_threat", "i4"), ("next_unit", "i4"),  # the next in the queue of the same threat, the same unit
+        ("later", "i4"), ("_spare", "i4"),  # the next encounter of the same threat to open
     ],
     align=True,
 )  # fmt: skip

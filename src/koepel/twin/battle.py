@@ -14,7 +14,7 @@ import numpy as np
 
 from koepel._kernel import chance
 from koepel._kernel import columns as c
-from koepel._kernel.fight import flight_s
+from koepel._kernel.fight import FAR, flight_s
 from koepel._kernel.setup import THREAT_NOW
 from koepel.twin.draw import SlowThreat, joint_name
 from koepel.twin.picture import Encounter, pk_against
@@ -94,13 +94,14 @@ class BuiltInRule:
     """The three rules of the compiled kernel, in their words.
 
     Among units that share the track of one threat, the first able fires; or the cheapest salvo that
-    suffices, else the surest; or the salvo of the greatest gain, if there is any. A unit with a free channel
-    takes the first that waits; under marginal value the one of the greatest gain.
+    suffices, else the surest, unless a cheaper one that suffices is still to come; or the salvo of the
+    greatest gain, if there is any. A unit with a free channel takes the first that waits; under marginal
+    value the one of the greatest gain.
     """
 
     def __init__(self, rule: int, sufficient: float):
         self.rule, self.sufficient = rule, sufficient
-        self.first = rule == c.FIRST_ABLE
+        self.first, self.patient = rule == c.FIRST_ABLE, rule == c.CHEAPEST
 
     def at_threat(self, offers: list[Offer], time_s: float) -> Offer | None:
         """Which unit engages one threat."""
@@ -112,6 +113,11 @@ class BuiltInRule:
         if enough:
             return min(enough, key=lambda offer: offer.price_usd)
         return max(offers, key=lambda offer: offer.kill_probability)
+
+    def holds(self, offer: Offer, to_come: list[Offer]) -> bool:
+        """Is it better to wait for a cheaper salvo that suffices?"""
+        enough = (other for other in to_come if other.kill_probability >= self.sufficient)
+        return self.patient and any(other.price_usd < offer.price_usd for other in enough)
 
     def at_unit(self, offers: list[Offer], time_s: float) -> Offer | None:
         """Which threat one unit engages."""
@@ -125,10 +131,14 @@ class BuiltInRule:
 class OwnRule:
     """A user's rule, asked wherever one of the built-in rules would be."""
 
-    first = False
+    first = patient = False
 
     def __init__(self, rule: Rule):
         self.rule = rule
+
+    def holds(self, offer: Offer, to_come: list[Offer]) -> bool:
+        """Never: what a user's rule takes is fired."""
+        return False
 
     def at_threat(self, offers: list[Offer], time_s: float) -> Offer | None:
         """Which of the offers for one threat, or for one unit, is taken."""
@@ -165,17 +175,20 @@ class Battle:
             self.end(threat, threat.over_s, threat.over_fate)
 
     def opening(self, encounter: Encounter):
-        """A threat comes within a magazine's reach: it waits for a channel, and may be fired at."""
+        """A threat comes within reach: the magazine waits for a chance, and if it has one, the threat is served."""
         yield self.until(encounter.open_s)
         magazine = self.magazines[encounter.magazine]
         if self.gone(encounter, encounter.open_s):
+            if self.rule.patient and not self.plain:  # somebody may have held its fire for this one
+                self.serve_threat(encounter.threat, encounter.open_s)
             return
         self.units[magazine.unit].waiting.append(encounter)
         encounter.threat.waiting.append(encounter)
-        if not self.plain:
+        n = self.rounds_now(encounter, encounter.open_s)
+        if n and self.plain:
+            self.fire(encounter, n, encounter.open_s)
+        elif n or (self.rule.patient and not self.plain):
             self.serve_threat(encounter.threat, encounter.open_s)
-        elif self.rounds_now(encounter, encounter.open_s):
-            self.fire(encounter, 1, encounter.open_s)
 
     def engagement(self, encounter: Encounter, n: int, time_s: float):
         """A salvo flies and kills or not; then the look, after which the channel is free."""
@@ -230,14 +243,20 @@ class Battle:
             return 0
         n = 1
         if not self.plain:
-            kind, defence = self.believed(threat, time_s), self.setup.defence
-            looks, salvo, floor = (t[magazine.effector, kind] for t in (defence.looks, defence.salvo, defence.floor))
-            n = int(min(salvo, magazine.ready))
+            n = self.salvo_allowed(encounter, time_s)
+            looks = self.setup.defence.looks[magazine.effector, self.believed(threat, time_s)]
             coordinated = time_s >= encounter.shared_s and threat.engaged > 0
-            kept_back = magazine.ready + magazine.reserve - n < floor * magazine.stock
-            if encounter.salvos > looks or coordinated or kept_back or self.own_rounds_fly(encounter):
+            if not n or encounter.salvos > looks or coordinated or self.own_rounds_fly(encounter):
                 return 0
         return n if time_s + self.duration_s(encounter, time_s) <= encounter.close_s else 0
+
+    def salvo_allowed(self, encounter: Encounter, time_s: float) -> int:
+        """Rounds of a salvo that the magazine holds and the weapons policy leaves; 0 for none."""
+        magazine, defence = self.magazines[encounter.magazine], self.setup.defence
+        cell = magazine.effector, self.believed(encounter.threat, time_s)
+        n = int(min(defence.salvo[cell], magazine.ready))
+        kept_back = magazine.ready + magazine.reserve - n < defence.floor[cell] * magazine.stock
+        return 0 if kept_back else n
 
     def own_rounds_fly(self, encounter: Encounter) -> bool:
         """Has another magazine of the same unit rounds in flight at the same threat?"""
@@ -293,7 +312,11 @@ class Battle:
             else:
                 offers[offer] = encounter
         chosen = self.rule.at_threat(list(offers), time_s) if offers else None
-        if chosen is not None and self.rounds_now(offers[chosen], time_s) == chosen.rounds:
+        if (
+            chosen is not None
+            and self.rounds_now(offers[chosen], time_s) == chosen.rounds
+            and not self.rule.holds(chosen, self.to_come(offers[chosen], time_s))
+        ):
             self.fire(offers[chosen], chosen.rounds, time_s)
 
     def serve_unit(self, unit: SlowUnit, time_s: float) -> None:
@@ -303,11 +326,24 @@ class Battle:
             for encounter in unit.waiting:
                 n = self.rounds_now(encounter, time_s)
                 if n:
-                    offers[self.offer(encounter, n, time_s)] = encounter
+                    offer = self.offer(encounter, n, time_s)
+                    if not (offer.shared and self.rule.holds(offer, self.to_come(encounter, time_s))):
+                        offers[offer] = encounter
             chosen = self.rule.at_unit(list(offers), time_s) if offers else None
             if chosen is None:
                 return
             self.fire(offers[chosen], chosen.rounds, time_s)
+
+    def to_come(self, encounter: Encounter, time_s: float) -> list[Offer]:
+        """Salvos of the shared picture at the same threat that open later, while this one could still follow."""
+        latest_s = encounter.close_s - self.duration_s(encounter, time_s)
+        offers = []
+        for other in self.encounters:
+            if other.threat is encounter.threat and time_s < other.open_s <= latest_s and other.shared_s < FAR:
+                n = self.salvo_allowed(other, time_s)
+                if n:
+                    offers.append(self.offer(other, n, time_s))
+        return offers
 
     def fire(self, encounter: Encounter, n: int, time_s: float) -> None:
         """Rounds leave; a channel is taken until the look; others hear of it where the track is shared."""
