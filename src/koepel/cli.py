@@ -47,7 +47,7 @@ class Commands(TyperGroup):
 
     def main(self, args=None, prog_name=None, *, standalone_mode=True, **extra):
         """As the command line calls it. Raises `SystemExit`, always."""
-        args = sys.argv[1:] if args is None else list(args)
+        args = (sys.argv[1:] if args is None else list(args)) or ["--help"]
 
         def run() -> Any:
             return super(Commands, self).main(args, prog_name or "koepel", standalone_mode=False, **extra)
@@ -57,7 +57,6 @@ class Commands(TyperGroup):
 
 app = typer.Typer(
     cls=Commands,
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -77,27 +76,18 @@ def _answered(run: Callable[[], Any], *, as_json: bool) -> int:
         answer = run()
         if isinstance(answer, int):  # typer's own way to leave: help, or an interruption
             return answer if answer != INTERRUPTED else _interrupted()
-        if answer is not None:
-            _print(answer, as_json)
-        sys.stdout.flush()
-        return DONE
+        if answer is None:
+            return DONE
+        return _put(_document(answer.as_dict()) if as_json else _visible(answer.summary()), DONE)
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
     except WrongWords as error:
-        words, _, mend = error.format_message().rstrip(".").partition("; ")
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "koepel"
-        mend = mend or f"'{path} --help' tells the usage"
-        return _refused(UsageError("the command line", [Fault("", "", words, mend)]), WRONG_USAGE, as_json)
+        return _refused(_wrong_words(error), WRONG_USAGE, as_json)
     except KoepelError as error:
         status = {UsageError: WRONG_USAGE, PlanError: NO_PLAN}.get(type(error), FAULT)
         return _refused(error, status, as_json)
     except MemoryError:
-        fault = Fault("", "--runs", "there is not enough memory", "give fewer runs")
-        return _refused(UsageError("the command line", [fault]), FAULT, as_json)
+        return _refused(UsageError("runs: there is not enough memory; give fewer"), FAULT, as_json)
     except OSError as error:
         fault = Fault(str(error.filename or ""), "", error.strerror or str(error), "check the name and your rights")
         return _refused(UsageError("files", [fault]), FAULT, as_json)
@@ -113,32 +103,51 @@ def _interrupted() -> int:
     return INTERRUPTED
 
 
+def _wrong_words(error: Any) -> UsageError:
+    """What typer says of a command line, in the form of our own faults."""
+    context = getattr(error, "ctx", None)
+    mend = f"'{context.command_path if context else 'koepel'} --help' tells the usage"
+    return UsageError("the command line", [Fault("", "", error.format_message().rstrip("."), mend)])
+
+
 def _refused(error: KoepelError, status: int, as_json: bool) -> int:
     """Print what is wrong, and say with which status to leave."""
     if not as_json:
         print(f"koepel: {_visible(str(error))}", file=sys.stderr)
         return status
-    faults = [{name: getattr(fault, name) for name in Fault.__slots__} for fault in error.faults]
-    document = {"error": {"kind": type(error).__name__, "subject": error.subject, "faults": faults}}
-    _print(Answer(document, ""), as_json)
-    sys.stdout.flush()
-    return status
+    subject, faults = error.subject, error.faults
+    if not faults:  # a single fault, told in one line
+        found, _, mend = subject.partition("; ")
+        subject, faults = "the call", (Fault("", "", found, mend),)
+    told = [{name: getattr(fault, name) for name in Fault.__slots__} for fault in faults]
+    return _put(_document({"error": {"kind": type(error).__name__, "subject": subject, "faults": told}}), status)
 
 
-def _print(answer: Any, as_json: bool) -> None:
-    if as_json:
-        text = json.dumps(_plain(answer.as_dict()), indent=2, allow_nan=False, ensure_ascii=False)
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(encoding="utf-8")
-    else:
-        text = _visible(answer.summary())
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(errors="replace")
-    print(text)
+def _put(text: str, status: int) -> int:
+    """Print to the standard output, and say with which status to leave."""
+    try:
+        print(text, flush=True)
+        return status
+    except OSError as error:
+        # what is still in the buffer must not fail once more when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return PIPE_CLOSED
+        print(f"koepel: the output cannot be written ({error.strerror})", file=sys.stderr)
+        return FAULT
+
+
+def _document(answer: dict[str, Any]) -> str:
+    """One JSON document; as JSON demands, in UTF-8 whatever the terminal speaks."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    return json.dumps(_plain(answer), indent=2, allow_nan=False, ensure_ascii=False)
 
 
 def _visible(text: str) -> str:
-    """A text without signs that steer a terminal."""
+    """A text without signs that steer a terminal, or that it cannot show."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
     return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
@@ -166,12 +175,18 @@ Workers = Annotated[int | None, typer.Option(help="Threads; all cores where none
 
 
 @app.callback(invoke_without_command=True)
-def _koepel(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> Any:
-    if version:
-        import koepel
+def _koepel(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    json_: Json = False,
+) -> Any:
+    if context.invoked_subcommand is not None:
+        return None
+    if not version:
+        raise UsageError("there is no command; 'koepel --help' lists them")
+    import koepel
 
-        return Answer({"version": koepel.__version__}, f"koepel {koepel.__version__}")
-    return None
+    return Answer({"version": koepel.__version__}, f"koepel {koepel.__version__}")
 
 
 @app.command()
@@ -212,9 +227,9 @@ def simulate(
         )
     outcomes = kp.with_recorded(outcomes, recorded)
     if out is not None:
-        kp.write_run(outcomes, studied, out, overwrite=force)
+        _note(f"kept in {kp.write_run(outcomes, studied, out, overwrite=force)}")
     if html is not None:
-        kp.write_page(outcomes, studied, html)
+        _note(f"page in {kp.write_page(outcomes, studied, html)}")
     return outcomes
 
 
@@ -314,7 +329,7 @@ def catalogue(
     whole = kp.read_catalogue()
     rows = whole.table(type_)
     if type_ is not None:
-        return Answer({"rows": rows}, _table([_printed(row) for row in rows]))
+        return Answer({"rows": rows}, _types_text(rows))
     every = [kind for table in TABLES for kind in getattr(whole, table).values()]
     types = [{"table": kind.table, "type": kind.name, "label": kind.label} for kind in every]
     hint = "'koepel catalogue TYPE' prints every figure of a type with its unit, source and meaning."
@@ -359,16 +374,30 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
         bar.stop()
 
 
+def _note(text: str) -> None:
+    """A line beside the answer."""
+    print(f"koepel: {_visible(text)}", file=sys.stderr)
+
+
 def _number(value: Any) -> str:
     return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
 
 
-def _printed(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of the catalogue with its interval in one cell."""
-    low, high = row["low"], row["high"]
-    figure = str(low) if isinstance(low, str) else f"{low:g}" if high in (None, low) else f"{low:g} to {high:g}"
-    kept = {name: row[name] for name in ("type", "attribute")}
-    return kept | {"figure": figure} | {name: row[name] for name in ("unit", "source", "description")}
+def _types_text(rows: list[dict[str, Any]]) -> str:
+    """Types of the catalogue: each figure with its unit and meaning, and its source below."""
+    lines: list[str] = []
+    shown = None
+    for row in rows:
+        if row["type"] != shown:
+            shown = row["type"]
+            lines += ["", shown]
+        low, high = row["low"], row["high"]
+        figure = low if isinstance(low, str) else f"{low:g}" if high in (None, low) else f"{low:g} to {high:g}"
+        unit = "" if row["unit"] in ("text", "1", "flag", "count") else f" {row['unit']}"
+        lines.append(f"  {row['attribute']:24s} {figure + unit:22s} {row['description']}")
+        if row["source"] != "definition":
+            lines.append(f"  {'':24s} source: {row['source']}")
+    return "\n".join(lines[1:])
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

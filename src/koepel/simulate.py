@@ -78,7 +78,7 @@ def simulate(
     ...     + night.nights("fell")[0] + night.nights("leaked")[0])
     True
     """
-    _check_usage(runs, rules, precision)
+    _check_usage(runs, rules, precision, seed)
     scenario.check()
     arrays = scenario_arrays(scenario, plain=rules == "plain")
     _compile(arrays)
@@ -97,6 +97,9 @@ def simulate(
             progress(done, runs)
         if precision and done % (8 * CHUNK) == 0 and _precise(rows[:done], arrays, precision, rules):
             break
+    else:
+        if precision and not _precise(rows[:done], arrays, precision, rules):
+            log.warning("the precision of %g is not reached in %d runs; give more", precision, runs)
     return Outcomes(
         scenario=scenario.name,
         digest=digest(scenario),
@@ -116,7 +119,9 @@ def simulate(
     )
 
 
-def _check_usage(runs: int, rules: str, precision: float | None) -> None:
+def _check_usage(runs: int, rules: str, precision: float | None, seed: int) -> None:
+    if not -(2**63) <= seed < 2**63:
+        raise UsageError(f"seed: found {seed}; give a whole number of at most 18 digits")
     if not 1 <= runs <= MOST_RUNS:
         raise UsageError(f"runs: found {runs}; give a whole number from 1 to {MOST_RUNS:,}")
     if rules not in RULES:
@@ -287,9 +292,9 @@ def _clock(time_s: float) -> str:
 
 def trace(scenario: Scenario, run: int = 0, *, seed: int = DEFAULT_SEED, rules: str = "full") -> Trace:
     """Fight one run and tell it event by event; the same night that `simulate` counts as run ``run``."""
-    _check_usage(1, rules, None)
-    if run < 0:
-        raise UsageError(f"run: found {run}; give 0 or more")
+    _check_usage(1, rules, None, seed)
+    if not 0 <= run < MOST_RUNS:
+        raise UsageError(f"run: found {run}; give a whole number from 0 to {MOST_RUNS - 1:,}")
     from koepel._kernel.night import nights
     from koepel._kernel.setup import EVENT
 
