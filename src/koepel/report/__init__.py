@@ -146,12 +146,12 @@ def _reproduce(
 ) -> dict[str, Any]:
     """Commands and what they need."""
     words = texts()["reproduce"]
-    builtin = scenario.name in builtin_names() and digest(Scenario.read(scenario.name)) == outcomes.digest
-    what = scenario.name if builtin else words["file"]
+    what, replayed = _source(outcomes, scenario)
+    builtin = what != words["file"]
     rules = " --rules plain" if outcomes.rules == "plain" else ""
-    options = f"--runs {outcomes.runs} --seed {outcomes.seed}{rules}"
+    options = f"{replayed}--runs {outcomes.runs} --seed {outcomes.seed}{rules}"
     commands = [f"koepel simulate {shlex.quote(what)} {options} --html page.html"]
-    if trace:
+    if trace and not replayed:
         commands.append(f"koepel trace {shlex.quote(what)} --run {trace.run} --seed {trace.seed}{rules}")
     if comparison:
         pair = " ".join(shlex.quote(one.scenario) for one in (comparison.a, comparison.b))
@@ -170,6 +170,16 @@ def _reproduce(
         "notes": [*notes, *([words["replay_note"]] if outcomes.recorded else [])],
         "facts": [(words[name], fact) for name, fact in facts.items()],
     }
+
+
+def _source(outcomes: Outcomes, scenario: Scenario) -> tuple[str, str]:
+    """What to simulate, a built-in scenario or a file, and the options of a replay."""
+    words, night = texts()["reproduce"], (outcomes.recorded or {}).get("night")
+    name = scenario.name.removesuffix(f", night of {night}") if night else scenario.name
+    replayed = f"--night {shlex.quote(str(night))} --records {words['records']} " if night else ""
+    if name in builtin_names() and (night or digest(Scenario.read(name)) == outcomes.digest):
+        return name, replayed
+    return words["file"], replayed
 
 
 def version() -> str:

@@ -72,13 +72,15 @@ def mean_number(value: float) -> str:
     return number(value, 0.01 if 0 < value < 1 else None)
 
 
-def shown(figure: Figure, scale: float = 1.0) -> Shown:
+def shown(figure: Figure, scale: float = 1.0, *, signed: bool = False) -> Shown:
     """A figure, rounded alike to the digits that its interval bears: two to four of the mean.
 
     Parameters
     ----------
     scale
         Each number is multiplied by this first.
+    signed
+        Whether the figure may lie below 0, as a difference may; else its interval is cut there.
 
     Examples
     --------
@@ -91,6 +93,7 @@ def shown(figure: Figure, scale: float = 1.0) -> Shown:
     if figure.mean_low is None:
         return Shown(number(mean), "", number(low), number(high))
     ends = figure.mean_low * scale, figure.mean_high * scale
+    ends = ends if signed else (max(ends[0], 0.0), ends[1])
     step = _step(mean, 0.5 * (ends[1] - ends[0]))
     return Shown(number(mean, step), f"{number(ends[0], step)} to {number(ends[1], step)}", number(low), number(high))
 

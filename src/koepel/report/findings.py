@@ -119,9 +119,9 @@ def _fate_row(name: str, counts: np.ndarray, paired: bool) -> dict[str, Any]:
     return {"head": name, "cells": [*(cell(one) for one in figures), cell(rate, 100.0)]}
 
 
-def cell(one: Figure, scale: float = 1.0) -> dict[str, str]:
+def cell(one: Figure, scale: float = 1.0, *, signed: bool = False) -> dict[str, str]:
     """A mean, and its interval under it unless all nights are alike."""
-    text = shown(one, scale)
+    text = shown(one, scale, signed=signed)
     return {"main": text.mean, "sub": "" if text.same else text.interval}
 
 
@@ -188,17 +188,19 @@ def recorded_table(outcomes: Outcomes, words: Words, classes: Mapping[str, str])
         if not row.get("launched"):
             continue
         seen = figure(outcomes.of_class(name)[:, -1], paired=outcomes.paired)
-        said = [whole(row["launched"]), number(row.get("neutralised"), 1.0)]
+        said = [number(row.get(key), 1.0) for key in ("launched", "neutralised", "replayed")]
         cells = [{"main": text, "sub": ""} for text in said]
         cells += [cell(seen), {"main": shown(seen).nights, "sub": ""}]
         rows.append({"head": classes.get(name, name), "cells": cells})
-    heads = ("col_class", "col_launched", "col_neutralised", "col_observed", "col_nights")
-    date = outcomes.recorded.get("night") or outcomes.recorded.get("date")
+    heads = ("col_class", "col_launched", "col_neutralised", "col_replayed", "col_observed", "col_nights")
+    date = outcomes.recorded.get("night")
+    lines = [words["night"].format(date=date)] if date else []
+    lines += [words["left_out"].format(**row) for row in outcomes.recorded.get("left_out", ())]
     return {
         "caption": words["caption"],
         "columns": [words[head] for head in heads],
         "rows": rows,
-        "text": words["night"].format(date=date) if date else "",
+        "lines": lines,
     }
 
 
@@ -218,7 +220,7 @@ def comparison_table(comparison: Comparison, words: Words, measures: Words, labe
         if difference.mean is None or not any(both):
             continue
         means = [number(mean) for mean in both]
-        cells = [*({"main": mean, "sub": ""} for mean in means), cell(difference, scale)]
+        cells = [*({"main": mean, "sub": ""} for mean in means), cell(difference, scale, signed=True)]
         rows.append({"head": _difference_label(name, measures, labels), "cells": cells})
     return {
         "caption": words["caption"].format(a=a.scenario, b=b.scenario, runs=whole(a.runs)),

@@ -15,12 +15,14 @@ from koepel.report.projection import sheet_round
 from koepel.scenario import Scenario
 
 LEAST_AREA_KM2 = LEAST_CELL_KM**2
+NEAR_KM = 15.0  # ground farther than this from every settlement counts for no region
+STEP_KM = 2.5
 
 
 def region_rows(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]) -> list[dict[str, Any]]:
     """People, impacts, debris and hours of alarm of each region, by the alphabet.
 
-    A region smaller than a cell of 25 km, by the ground nearer to its settlements than to others, is added
+    A region smaller than a cell of 25 km, by the ground within 15 km that is nearest to its settlements, is added
     to the others of its kind.
     """
     names, people = outcomes.zone_names, _people(outcomes, scenario)
@@ -66,13 +68,12 @@ def _too_small(outcomes: Outcomes, scenario: Scenario) -> np.ndarray:
     n = len(outcomes.zone_names)
     if not scenario.settlements:
         return np.zeros(n, bool)
-    points = [s.at for s in scenario.settlements]
-    sheet = sheet_round(points)
-    km = sheet.km(points)
-    low, high = km.min(axis=0) - LEAST_CELL_KM / 2, km.max(axis=0) + LEAST_CELL_KM / 2
-    step = max(2.5, float((high - low).max()) / 400)
-    ground = np.stack(np.meshgrid(*(np.arange(a, b, step) for a, b in zip(low, high))), axis=-1).reshape(-1, 2)
-    nearest = cKDTree(km).query(ground)[1]
+    km = sheet_round([s.at for s in scenario.settlements]).km([s.at for s in scenario.settlements])
+    reach = np.arange(-math.ceil(NEAR_KM / STEP_KM), math.ceil(NEAR_KM / STEP_KM) + 1)
+    disc = np.stack(np.meshgrid(reach, reach), axis=-1).reshape(-1, 2)
+    disc = disc[(disc**2).sum(axis=1) * STEP_KM**2 <= NEAR_KM**2]
+    ground = np.unique((np.round(km / STEP_KM).astype(int)[:, None] + disc).reshape(-1, 2), axis=0)
+    nearest = cKDTree(km).query(ground * STEP_KM)[1]
     cells = np.bincount(_zone_of_settlements(outcomes, scenario)[nearest], minlength=n)
-    small = cells * step**2 < LEAST_AREA_KM2
+    small = cells * STEP_KM**2 < LEAST_AREA_KM2
     return small & np.array([name not in known for name in outcomes.zone_names])
