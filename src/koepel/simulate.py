@@ -80,8 +80,9 @@ def simulate(
     """
     _check_usage(runs, rules, precision, seed)
     scenario.check()
+    _announce()
     arrays = scenario_arrays(scenario, plain=rules == "plain")
-    _compile(arrays)
+    _fight(arrays, 0, 0, 0)  # load or compile the kernels before the clock starts
     started = time.perf_counter()
     rows = np.empty((runs, _n_columns(arrays)))
     places = np.zeros((len(arrays.places), 4))
@@ -134,11 +135,10 @@ def _n_columns(arrays: ScenarioArrays) -> int:
     return len(arrays.types) * len(c.PER_TYPE) + 2 * len(arrays.effectors) + len(c.SCALARS)
 
 
-def _compile(arrays: ScenarioArrays) -> None:
-    """Load or compile the kernels before the clock starts; say so when it takes long."""
-    if not any(Path(CACHE_FOLDER).glob("**/*.nbi")):
-        log.warning("koepel compiles its kernels, once on this machine; this takes about half a minute")
-    _fight(arrays, 0, 0, 0)
+def _announce() -> None:
+    """Say so when the kernels will have to be compiled, before anything is."""
+    if not any(Path(CACHE_FOLDER).glob("**/night.nights*.nbi")):
+        log.warning("koepel compiles its kernels, once on this machine; this takes about a minute")
 
 
 def _fight(arrays: ScenarioArrays, seed: int, first_run: int, n_runs: int):
@@ -299,8 +299,8 @@ def trace(scenario: Scenario, run: int = 0, *, seed: int = DEFAULT_SEED, rules: 
     from koepel._kernel.setup import EVENT
 
     scenario.check()
+    _announce()
     arrays = scenario_arrays(scenario, plain=rules == "plain")
-    _compile(arrays)
     rows, room = np.empty((1, _n_columns(arrays))), 4096
     while True:
         lines = np.zeros(room, EVENT)
