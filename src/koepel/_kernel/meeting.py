@@ -71,9 +71,12 @@ def fire_radius(e, los_height_m, threat, height, kind, terminal, plain, earth_ra
 
 
 @lean
-def sight_radius(s, threat, height, size, acoustic, bad_weather, earth_radius_m):
-    """Cosine of the radius within which a sensor sees a type of threat."""
-    if height > s[S_HEIGHT_MAX] or (acoustic and threat[T_LOUD] <= 0.0):
+def sight_radius(s, threat, height, size, terminal, acoustic, bad_weather, earth_radius_m):
+    """Cosine of the radius within which a sensor sees a type of threat.
+
+    A terminal-only threat comes down through every height, so a sensor's ceiling does not hide it.
+    """
+    if (height > s[S_HEIGHT_MAX] and not terminal) or (acoustic and threat[T_LOUD] <= 0.0):
         return NEVER
     reach = s[S_RANGE + size] * (s[S_WEATHER] if bad_weather else 1.0)
     return ground_cos(reach, height, horizon_m(s[S_ANTENNA], height, earth_radius_m), earth_radius_m)
@@ -94,7 +97,9 @@ def radii(ground, types, acoustic, plain, bad_weather, threats, effectors, units
                     effectors[a], units[b, U_LOS], threats[t], height, types.kind[t], types.terminal[t], plain, earth
                 )
             elif not plain and ground.circle_kind[c] == SENSOR_SITE:
-                outer = sight_radius(sensors[a], threats[t], height, types.size[t], acoustic[a], bad_weather, earth)
+                outer = sight_radius(
+                    sensors[a], threats[t], height, types.size[t], types.terminal[t], acoustic[a], bad_weather, earth
+                )
             elif not plain:
                 lead = threats[t, T_LEAD] * threats[t, T_SPEED]
                 outer = math.cos(min((ground.zone_radius_m[a] + lead) / earth, 1.5))

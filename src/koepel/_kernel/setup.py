@@ -36,7 +36,7 @@ class Defence(NamedTuple):
     unit_key: np.ndarray  # (U,) uint64
     unit_moves: np.ndarray  # (U,) bool
     unit_sensor: np.ndarray  # (U,) index of its own sensor, -1 for none
-    unit_magazines: np.ndarray  # (U + 1,) first magazine of each unit
+    unit_magazines: np.ndarray  # (U,) number of magazines
     magazine_unit: np.ndarray  # (M,)
     magazine_row: np.ndarray  # (M,) row in the block of magazine figures
     magazine_effector: np.ndarray  # (M,)
@@ -48,7 +48,7 @@ class Defence(NamedTuple):
     sensor_classifies: np.ndarray  # (sensor rows,) bool
     salvo: np.ndarray  # (E, kinds) int
     looks: np.ndarray  # (E, kinds) int
-    floor: np.ndarray  # (E, kinds) share of the rounds that must remain; above 1 never
+    floor: np.ndarray  # (E, kinds) share of the rounds that must remain; 1 never fires
     value_usd: np.ndarray  # (kinds,) what a track of this kind is believed to threaten
     linger_s: np.ndarray  # (2,) low and high of the time a dead threat's track lives on
 

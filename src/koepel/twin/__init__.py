@@ -168,7 +168,7 @@ def _magazines(setup, tonight: Tonight) -> list[SlowMagazine]:
                 key, int(defence.magazine_unit[m]), effector, figures, _whole(rounds["ready"]),
                 0 if plain else _whole(rounds["reserve"]),
                 figures["bad_weather_factor"] if tonight.bad_weather else 1.0, shock,
-            )  # fmt: skip
+            )
         )
     return magazines
 
@@ -186,7 +186,7 @@ def _told(arrays, tonight, threats, tracks, magazines, alarms, n_encounters: int
             by_zone[zone].append((start_s, min(end_s, threat.end_s) + hold_s))
     fates = [
         SlowFate(arrays.types[t.type], c.FATES[t.fate], t.end_s, t.by, t.tracked_s,
-                 tuple((track.sensor, track.start_s, track.end_s) for track in own))  # fmt: skip
+                 tuple((track.sensor, track.start_s, track.end_s) for track in own))
         for t, own in zip(threats, tracks, strict=True)
     ]
     return SlowNight(

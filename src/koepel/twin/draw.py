@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -150,7 +151,7 @@ def draw_raid(setup, tonight: Tonight) -> list[SlowThreat]:
         legs = legs_through([tuple(map(float, point)) for point in points])
         threats.append(
             _threat(setup, tonight, int(pattern.fixed_key[f]), int(pattern.fixed_type[f]), False,
-                    float(pattern.fixed_start_s[f]), int(pattern.fixed_aim[f]), legs)  # fmt: skip
+                    float(pattern.fixed_start_s[f]), int(pattern.fixed_aim[f]), legs)
         )
     for group, count in enumerate(group_counts(pattern, tonight.luck)):
         threats += [_draw_threat(setup, tonight, group, number) for number in range(count)]
@@ -223,7 +224,7 @@ def _bends(luck: Luck, name: int, n: int, start, end, detour: float) -> list[tup
 def legs_through(points: list[tuple]) -> list[Leg]:
     """Great-circle legs from point to point; one without length stays only where there is no other."""
     legs, flown = [], 0.0
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         ahead, arc = sphere.leg_between(a, b)
         last = b is points[-1]
         if arc > 0 or (last and not legs):
