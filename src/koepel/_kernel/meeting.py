@@ -28,7 +28,7 @@ from koepel._kernel.columns import (
     T_TERMINAL,
     U_LOS,
 )
-from koepel._kernel.compiled import lean
+from koepel._kernel.compiled import inlined, lean
 from koepel._kernel.grid import cell_of
 from koepel._kernel.raids import height_m
 from koepel._kernel.sphere import cross, dot, horizon_m, leg_between, passage, turned
@@ -128,12 +128,32 @@ def add_window(site, t_in, t_out, latest, window_site, window_time, n):
     return n + 1
 
 
+@inlined
+def pass_over(ground, site, p, d, length, t_leg, speed_rad, table, q, latest, window_site, window_time, n):
+    """Add the windows of one leg over one circle; two where an inner circle is left out."""
+    outer, inner = table[ground.site_circle[site], q]
+    if outer == NEVER:
+        return n
+    c = (ground.site_xyz[site, 0], ground.site_xyz[site, 1], ground.site_xyz[site, 2])
+    s_in, s_out = passage(p, d, length, c, outer)
+    if s_out <= s_in:
+        return n
+    hole_in, hole_out = passage(p, d, length, c, inner) if inner != NEVER else (0.0, -1.0)
+    t_in, t_out = t_leg + s_in / speed_rad, t_leg + s_out / speed_rad
+    if hole_out > hole_in:
+        n = add_window(site, t_in, t_leg + hole_in / speed_rad, latest, window_site, window_time, n)
+        t_in = t_leg + hole_out / speed_rad
+    return add_window(site, t_in, t_out, latest, window_site, window_time, n)
+
+
 @lean
-def meet(ground, legs, first, last, start_s, speed_rad, table, q, stamp, tag, latest, window_site, window_time):
+def meet(ground, plain, legs, first, last, start_s, speed_rad, table, q, stamp, tag, latest, window_site,
+         window_time):  # fmt: skip
     """Windows of one threat over all circles near its route.
 
     Points one step apart along each leg are looked up in the grid; each circle found is then solved in
-    closed form, once a leg. Windows of neighbouring legs over one circle join.
+    closed form, once a leg. Windows of neighbouring legs over one circle join. Alarm zones are few and wide
+    and are all tried.
 
     Parameters
     ----------
@@ -174,19 +194,14 @@ def meet(ground, legs, first, last, start_s, speed_rad, table, q, stamp, tag, la
                 if stamp[site] == tag:
                     continue
                 stamp[site] = tag
-                outer, inner = table[ground.site_circle[site], q]
-                if outer == NEVER:
-                    continue
-                c = (ground.site_xyz[site, 0], ground.site_xyz[site, 1], ground.site_xyz[site, 2])
-                s_in, s_out = passage(p, d, legs[k, 6], c, outer)
-                if s_out <= s_in:
-                    continue
-                hole_in, hole_out = passage(p, d, legs[k, 6], c, inner) if inner != NEVER else (0.0, -1.0)
-                t_in, t_out = t_leg + s_in / speed_rad, t_leg + s_out / speed_rad
-                if hole_out > hole_in:
-                    n = add_window(site, t_in, t_leg + hole_in / speed_rad, latest, window_site, window_time, n)
-                    t_in = t_leg + hole_out / speed_rad
-                n = add_window(site, t_in, t_out, latest, window_site, window_time, n)
+                n = pass_over(
+                    ground, site, p, d, legs[k, 6], t_leg, speed_rad, table, q, latest, window_site, window_time, n
+                )
+        if not plain:
+            for site in range(ground.first_zone, len(ground.site_kind)):
+                n = pass_over(
+                    ground, site, p, d, legs[k, 6], t_leg, speed_rad, table, q, latest, window_site, window_time, n
+                )
         tag += 1
     return n, tag
 

@@ -236,7 +236,7 @@ def muster(ground, defence, types, plain, key, figures, threats, legs, table, un
         threat = threats[i]
         kind = threat.type
         threat.shock = 0.0
-        n, tag = meet(ground, legs, threat.first, threat.last, threat.start_s, threat.speed_rad, table,
+        n, tag = meet(ground, plain, legs, threat.first, threat.last, threat.start_s, threat.speed_rad, table,
                       2 * kind + threat.high, stamp, tag, latest, window_site, window_time)  # fmt: skip
         if plain:
             tracks = n_shared = np.int64(0)

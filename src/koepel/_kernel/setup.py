@@ -61,6 +61,7 @@ class Ground(NamedTuple):
     site_kind: np.ndarray  # (N,)
     site_owner: np.ndarray  # (N,) magazine, sensor, fire unit of a jammer, or zone
     site_circle: np.ndarray  # (N,) row of the table of radii
+    first_zone: int  # sites from here on are alarm zones, and stand in no cube of the grid
     circle_kind: np.ndarray  # (C,)
     circle_of: np.ndarray  # (C, 2) effector and unit row, or sensor row, or zone
     zone_radius_m: np.ndarray  # (Z,)
