@@ -117,7 +117,7 @@ def random_scenario(seed: int, rule: str = "first-able", where: str = "middle", 
         "name": f"random {seed}",
         "types": types,
         "settlements": [
-            {"name": f"city {k}", "at": at, "people": rng.uniform(1e3, 1e6), "region": rng.choice(["a", "b"]) if k else "a"}
+            {"name": f"city {k}", "at": at, "people": rng.uniform(1e3, 1e6), "region": "ab"[k % 2]}
             for k, at in enumerate(cities)
         ],
         "assets": [{"name": "port", "kind": "port", "settlement": "city 0", "value_usd": [1e6, 5e8]}],
@@ -190,7 +190,7 @@ def _random_types(rng) -> dict:
     units = {
         "jammer": FIRE_UNIT | _random_unit(rng) | {"rounds:noise": 0},
         "battery": FIRE_UNIT | _random_unit(rng) | {"rounds:long": [2, 12], "reserve:long": [0, 12], "sensor": "own"},
-        "both": FIRE_UNIT | _random_unit(rng) | {"rounds:long": [1, 6], "rounds:short": [1, 20], "reserve:short": [0, 9]},
+        "both": FIRE_UNIT | _random_unit(rng) | {"rounds:long": [0, 6], "rounds:short": 9, "reserve:short": 9},
         "patrol": FIRE_UNIT | _random_unit(rng) | {"rounds:short": [2, 6], "reserve:short": 6, "moves": 1},
     }
     sensors = {
@@ -199,7 +199,8 @@ def _random_types(rng) -> dict:
                          "antenna_height_m": 15},
         "wide": SENSOR | {"classifies": 1, "classify_s": [20, 600], "confirm_s": _around(rng, 20),
                           "share_delay_s": _around(rng, 20), "availability": [0.7, 1], "antenna_height_m": 40},
-        "ears": SENSOR | {"kind": "acoustic", "acoustic": 1, "detect_per_m": [1e-4, 1e-3], "range_small_m": [20e3, 50e3],
+        "ears": SENSOR | {"kind": "acoustic", "acoustic": 1, "detect_per_m": [1e-4, 1e-3],
+                          "range_small_m": [20e3, 50e3],
                           "height_max_m": _around(rng, 3e3), "share_delay_s": [0, 60]},
     }  # fmt: skip
     return {"threats": threats, "effectors": effectors, "fire_units": units, "sensors": sensors}
@@ -207,8 +208,9 @@ def _random_types(rng) -> dict:
 
 def _random_unit(rng) -> dict:
     return {
-        "channels": [1, rng.randint(1, 6)], "reaction_s": _around(rng, 20), "assess_s": rng.choice([0, _around(rng, 15)]),
-        "reload_s": _around(rng, 400), "cycle_s": _around(rng, 25), "availability": [0.6, 1], "los_height_m": [5, 1000],
+        "channels": [1, rng.randint(1, 6)], "reaction_s": _around(rng, 20), "los_height_m": [5, 1000],
+        "assess_s": rng.choice([0, _around(rng, 15)]), "reload_s": _around(rng, 400), "cycle_s": _around(rng, 25),
+        "availability": [0.6, 1],
     }  # fmt: skip
 
 
@@ -252,8 +254,9 @@ def _random_pattern(rng, kinds, centre) -> dict:
         groups.append({
             "name": f"group {k}", "types": {name: rng.uniform(0.1, 1) for name in rng.sample(kinds, rng.randint(1, 4))},
             "count": count, "launch": {a["name"]: rng.uniform(0.1, 1) for a in areas},
-            "aim": {"scatter_m": rng.uniform(0, 20e3), "reach_m": rng.choice([None, 100e3]), "people_power": rng.random(),
-                    "regions": {"a": rng.uniform(0.1, 3)}, "assets_share": rng.choice([0, 0.4])},
+            "aim": {"scatter_m": rng.uniform(0, 20e3), "reach_m": rng.choice([None, 100e3]),
+                    "people_power": rng.random(), "regions": {"a": rng.uniform(0.1, 3)},
+                    "assets_share": rng.choice([0, 0.4])},
             "waves": {"count": rng.randint(1, 3), "start_s": rng.uniform(0, 3600), "every_s": rng.uniform(100, 3600),
                       "spread_s": rng.uniform(60, 1800), "together": rng.random() < 0.5},
             "routes": {"direct": 1, "dog_leg": rng.random(), "wandering": rng.random(), "detour": rng.uniform(0, 0.4)},

@@ -1,6 +1,7 @@
 """The compiled kernel against the slow twin: every fate, time, round, track and alarm, draw for draw."""
 
 import builtins
+import os
 
 import pytest
 from builders import CENTRES, KernelNight, fight_once, one_site, random_scenario, scenarios
@@ -14,7 +15,9 @@ from koepel.scenario import Scenario
 from koepel.twin import fight_slowly
 
 FAR = 1e17
-slow = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+# the same examples every time, unless other ones are asked for
+same = "KOEPEL_RANDOM" not in os.environ
+slow = settings(deadline=None, derandomize=same, suppress_health_check=list(HealthCheck))
 
 
 def assert_agree(arrays, seed: int, run: int) -> None:
@@ -34,11 +37,6 @@ def assert_agree(arrays, seed: int, run: int) -> None:
     assert fast.scalar("defender_usd") == pytest.approx(slow.defender_usd, rel=1e-12)
 
 
-PRUNED = pytest.mark.xfail(strict=True, reason="an encounter that cannot fire now is given up though it can later")
-ROUNDED = pytest.mark.xfail(strict=True, reason="the surest is chosen to an eighth only: chance - 1e15 is rounded")
-
-
-@PRUNED
 @settings(slow, max_examples=120)
 @given(scenarios(), st.integers(0, 2**31), st.integers(0, 1000))
 def test_random_nights_agree(scenario, seed, run):
@@ -57,13 +55,16 @@ def test_random_nights_agree_without_doubt(scenario):
     assert_agree(scenario_arrays(scenario, doubt=False), 1, 1)
 
 
+PRUNED = pytest.mark.xfail(strict=True, reason="an encounter that cannot fire now is given up though it can later")
+
+
 @pytest.mark.parametrize(
     ("seed", "rule", "where", "fixed"),
     [
-        pytest.param(180, "first-able", "date line", True, marks=PRUNED, id="a decoy told apart has a look left"),
-        pytest.param(531, "first-able", "equator", False, marks=PRUNED, id="a patrol comes nearer"),
-        pytest.param(10, "cheapest", "date line", True, marks=ROUNDED, id="the surest of several"),
-        pytest.param(85, "cheapest", "date line", False, marks=ROUNDED, id="the surest of two"),
+        pytest.param(225, "first-able", "date line", False, marks=PRUNED, id="a decoy told apart has a look left"),
+        pytest.param(626, "marginal-value", "equator", True, marks=PRUNED, id="a patrol comes nearer"),
+        pytest.param(10, "cheapest", "date line", True, id="the surest of several"),
+        pytest.param(85, "cheapest", "date line", False, id="the surest of two"),
     ],
 )
 def test_nights_that_once_differed_agree(seed, rule, where, fixed):
@@ -103,7 +104,6 @@ def test_random_nights_hold_everything_that_can_happen():
     assert min(events[what] for what in range(5)) > 10
 
 
-@ROUNDED
 def test_the_surest_fires_where_no_salvo_suffices():
     unit = {"rounds:e": 1, "rounds:f": 1, "channels": 2}
     both = one_site(effector={"pk_drone": 0.01, "looks": 1}, unit=unit, rule="cheapest")
