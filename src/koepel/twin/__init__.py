@@ -61,8 +61,8 @@ class SlowNight:
     ----------
     threats
         In the order of the kernel: given routes, then group by group.
-    stock, fired, left, kills
-        Rounds at dusk, fired and left, and threats killed, by magazine; left are ready and in reserve.
+    ready, stock, fired, left, kills
+        Rounds ready at dusk, those and the reserve, fired, and left; and threats killed, by magazine.
     alarms
         Start and end of each alarm, by zone.
     attacker_usd, defender_usd
@@ -70,6 +70,7 @@ class SlowNight:
     """
 
     threats: tuple[SlowFate, ...]
+    ready: tuple[int, ...]
     stock: tuple[int, ...]
     fired: tuple[int, ...]
     left: tuple[int, ...]
@@ -189,6 +190,7 @@ def _told(arrays, tonight, threats, tracks, magazines, alarms, n_encounters: int
         fates.append(SlowFate(arrays.types[t.type], c.FATES[t.fate], t.end_s, t.by, t.tracked_s, spans))
     return SlowNight(
         threats=tuple(fates),
+        ready=tuple(m.full for m in magazines),
         stock=tuple(m.stock for m in magazines),
         fired=tuple(m.fired for m in magazines),
         left=tuple(m.ready + m.reserve for m in magazines),
