@@ -244,7 +244,8 @@ def test_a_second_site_that_sees_the_same_never_leaks_more(seed, n):
 
 def test_a_policy_of_1_never_fires_and_of_0_always_may():
     for share, fired in ((1.0, 0), (0.0, 8), (0.5, 4)):
-        scenario = one_site(20, ready=8, effector=against_all(MISS)).replace({"defence.policy": {"e": {"drone": share}}})
+        scenario = one_site(20, ready=8, effector=against_all(MISS))
+        scenario = scenario.replace({"defence.policy": {"e": {"drone": share}}})
         assert fight_once(scenario).fired.sum() == fired
 
 
