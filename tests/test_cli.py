@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import koepel as kp
-from koepel.cli import app
+from koepel.cli import _document, app
 
 COMMANDS = ("demo", "new", "check", "simulate", "trace", "compare", "records", "catalogue")
 RECORDS = """\
@@ -185,6 +188,19 @@ def test_summary_tells_seed_and_counts_before_rates():
     assert "exchange" not in text
 
 
+def test_json_holds_no_nan():
+    """What is not a finite number is null, wherever it stands; scalars of numpy are plain numbers."""
+    text = _document({"a": [math.nan, np.float64(math.inf), np.int64(3)], "b": {"c": (1.5, None, True)}})
+    assert json.loads(text) == {"a": [None, None, 3], "b": {"c": [1.5, None, True]}}
+
+
+def test_the_first_compilation_says_so_once(tmp_path, monkeypatch, caplog):
+    """One line, before anything is compiled; nothing on stdout."""
+    monkeypatch.setattr(import_module("koepel.simulate"), "CACHE_FOLDER", str(tmp_path))
+    document("simulate", "small-country", "--runs", 4)
+    assert ["compiles" in record.message for record in caplog.records] == [True]
+
+
 def test_precision_stops_early_or_says_that_it_did_not(caplog):
     """With --precision the runs are the most."""
     assert document("simulate", "small-country", "--runs", 5000, "--precision", 0.2)["runs"] < 5000
@@ -308,6 +324,7 @@ def test_a_kept_run_reads_back_equal(tmp_path):
     koepel("simulate", "small-country", "--runs", 40, "--out", tmp_path / "run")
     kept = kp.read_run(tmp_path / "run")
     again = kp.simulate(kp.Scenario.read(tmp_path / "run"), 40)
+    koepel("check", tmp_path / "run")
     assert (kept.rows == again.rows)[kept.rows == kept.rows].all()
     assert kept.digest == again.digest
     files = {path.name for path in (tmp_path / "run").iterdir()}
