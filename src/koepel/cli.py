@@ -168,7 +168,7 @@ Set = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Set a field, as defence.rule=cheapest; may be repeated."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Runs = Annotated[int, typer.Option(help="Nights to fight; with --precision, the most.")]
+Runs = Annotated[int, typer.Option(help="Nights to fight.")]
 Seed = Annotated[int, typer.Option(help="Where the luck starts.")]
 Rules = Annotated[str, typer.Option(help="full, or plain: no sensors, soft kill, reload or input doubt.")]
 Workers = Annotated[int | None, typer.Option(help="Threads; all cores where none is given.", min=1)]
@@ -194,7 +194,8 @@ def simulate(
     scenario: ScenarioName,
     runs: Runs = 1000,
     precision: Annotated[
-        float | None, typer.Option(help="Stop when the 95 % interval of the mean leaker share is this wide.")
+        float | None,
+        typer.Option(help="Stop when the 95 % interval of the mean leaker share is this wide; --runs is the most."),
     ] = None,
     seed: Seed = 1,
     rules: Rules = "full",
