@@ -8,6 +8,7 @@
     simulate     one raid by the clock; many by the seed
     outcome      what came of it: fates, leakers, people, rounds and money, with intervals
     study        many runs, kept in a folder
+    backtest     how well it foretells: fitted on the past, scored on the nights that followed
     report       one page that tells all of it
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources

@@ -229,17 +229,22 @@ def compare(a: Scenario, b: Scenario, runs: int = 1000, *, seed: int = DEFAULT_S
         As for `simulate`.
     """
     first, second = (simulate(scenario, runs, seed=seed, **options) for scenario in (a, b))
+    runs = min(first.runs, second.runs)  # with a precision, one may have stopped earlier
     shown = [
         "threats", *c.FATES, "impacts", "debris", "exposed", "warning_minutes", "alarm_hours",
         "attacker_usd", "defender_usd", "averted_usd",
     ]  # fmt: skip
-    differences = {name: figure(second.nights(name) - first.nights(name), paired=first.paired) for name in shown}
+
+    def change(of_one) -> Figure:
+        return figure(of_one(second)[:runs] - of_one(first)[:runs], paired=first.paired)
+
+    differences = {name: change(lambda one, name=name: one.nights(name)) for name in shown}
     for name in c.CLASSES:
-        leaked = second.of_class(name)[:, c.LEAKED] - first.of_class(name)[:, c.LEAKED]
-        differences[f"leaked: {name}"] = figure(leaked, paired=first.paired)
+        differences[f"leaked: {name}"] = change(lambda one, name=name: one.of_class(name)[:, c.LEAKED])
     for name in dict.fromkeys((*first.effectors, *second.effectors)):
-        fired = [one.rounds(name) if name in one.effectors else np.zeros(runs) for one in (first, second)]
-        differences[f"rounds: {name}"] = figure(fired[1] - fired[0], paired=first.paired)
+        differences[f"rounds: {name}"] = change(
+            lambda one, name=name: one.rounds(name) if name in one.effectors else np.zeros(one.runs)
+        )
     return Comparison(first, second, differences)
 
 

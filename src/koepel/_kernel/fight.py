@@ -291,7 +291,8 @@ def merit(e, n, time, night):
         return marginal_usd(e, n, time, night)
     threat, magazine = night.threats[night.encounters[e].threat], night.magazines[night.encounters[e].magazine]
     chance = salvo_kill(n, threat, magazine, night)
-    return -n * magazine.price_usd if chance >= night.doctrine.sufficient else chance - 1e15
+    # between -1 and 0 by price where it suffices, between -2 and -1 by chance where it does not
+    return -1e-12 * n * magazine.price_usd if chance >= night.doctrine.sufficient else chance - 2.0
 
 
 @inlined

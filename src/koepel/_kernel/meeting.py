@@ -28,7 +28,7 @@ from koepel._kernel.columns import (
     T_TERMINAL,
     U_LOS,
 )
-from koepel._kernel.compiled import lean
+from koepel._kernel.compiled import inlined, lean
 from koepel._kernel.grid import cell_of
 from koepel._kernel.raids import height_m
 from koepel._kernel.sphere import cross, dot, horizon_m, leg_between, passage, turned
@@ -71,9 +71,12 @@ def fire_radius(e, los_height_m, threat, height, kind, terminal, plain, earth_ra
 
 
 @lean
-def sight_radius(s, threat, height, size, acoustic, bad_weather, earth_radius_m):
-    """Cosine of the radius within which a sensor sees a type of threat."""
-    if height > s[S_HEIGHT_MAX] or (acoustic and threat[T_LOUD] <= 0.0):
+def sight_radius(s, threat, height, size, terminal, acoustic, bad_weather, earth_radius_m):
+    """Cosine of the radius within which a sensor sees a type of threat.
+
+    A terminal-only threat comes down through every height, so a sensor's ceiling does not hide it.
+    """
+    if (height > s[S_HEIGHT_MAX] and not terminal) or (acoustic and threat[T_LOUD] <= 0.0):
         return NEVER
     reach = s[S_RANGE + size] * (s[S_WEATHER] if bad_weather else 1.0)
     return ground_cos(reach, height, horizon_m(s[S_ANTENNA], height, earth_radius_m), earth_radius_m)
@@ -94,7 +97,9 @@ def radii(ground, types, acoustic, plain, bad_weather, threats, effectors, units
                     effectors[a], units[b, U_LOS], threats[t], height, types.kind[t], types.terminal[t], plain, earth
                 )
             elif not plain and ground.circle_kind[c] == SENSOR_SITE:
-                outer = sight_radius(sensors[a], threats[t], height, types.size[t], acoustic[a], bad_weather, earth)
+                outer = sight_radius(
+                    sensors[a], threats[t], height, types.size[t], types.terminal[t], acoustic[a], bad_weather, earth
+                )
             elif not plain:
                 lead = threats[t, T_LEAD] * threats[t, T_SPEED]
                 outer = math.cos(min((ground.zone_radius_m[a] + lead) / earth, 1.5))
@@ -123,12 +128,32 @@ def add_window(site, t_in, t_out, latest, window_site, window_time, n):
     return n + 1
 
 
+@inlined
+def pass_over(ground, site, p, d, length, t_leg, speed_rad, table, q, latest, window_site, window_time, n):
+    """Add the windows of one leg over one circle; two where an inner circle is left out."""
+    outer, inner = table[ground.site_circle[site], q]
+    if outer == NEVER:
+        return n
+    c = (ground.site_xyz[site, 0], ground.site_xyz[site, 1], ground.site_xyz[site, 2])
+    s_in, s_out = passage(p, d, length, c, outer)
+    if s_out <= s_in:
+        return n
+    hole_in, hole_out = passage(p, d, length, c, inner) if inner != NEVER else (0.0, -1.0)
+    t_in, t_out = t_leg + s_in / speed_rad, t_leg + s_out / speed_rad
+    if hole_out > hole_in:
+        n = add_window(site, t_in, t_leg + hole_in / speed_rad, latest, window_site, window_time, n)
+        t_in = t_leg + hole_out / speed_rad
+    return add_window(site, t_in, t_out, latest, window_site, window_time, n)
+
+
 @lean
-def meet(ground, legs, first, last, start_s, speed_rad, table, q, stamp, tag, latest, window_site, window_time):
+def meet(ground, plain, legs, first, last, start_s, speed_rad, table, q, stamp, tag, latest, window_site,
+         window_time):  # fmt: skip
     """Windows of one threat over all circles near its route.
 
     Points one step apart along each leg are looked up in the grid; each circle found is then solved in
-    closed form, once a leg. Windows of neighbouring legs over one circle join.
+    closed form, once a leg. Windows of neighbouring legs over one circle join. Alarm zones are few and wide
+    and are all tried.
 
     Parameters
     ----------
@@ -169,19 +194,14 @@ def meet(ground, legs, first, last, start_s, speed_rad, table, q, stamp, tag, la
                 if stamp[site] == tag:
                     continue
                 stamp[site] = tag
-                outer, inner = table[ground.site_circle[site], q]
-                if outer == NEVER:
-                    continue
-                c = (ground.site_xyz[site, 0], ground.site_xyz[site, 1], ground.site_xyz[site, 2])
-                s_in, s_out = passage(p, d, legs[k, 6], c, outer)
-                if s_out <= s_in:
-                    continue
-                hole_in, hole_out = passage(p, d, legs[k, 6], c, inner) if inner != NEVER else (0.0, -1.0)
-                t_in, t_out = t_leg + s_in / speed_rad, t_leg + s_out / speed_rad
-                if hole_out > hole_in:
-                    n = add_window(site, t_in, t_leg + hole_in / speed_rad, latest, window_site, window_time, n)
-                    t_in = t_leg + hole_out / speed_rad
-                n = add_window(site, t_in, t_out, latest, window_site, window_time, n)
+                n = pass_over(
+                    ground, site, p, d, legs[k, 6], t_leg, speed_rad, table, q, latest, window_site, window_time, n
+                )
+        if not plain:
+            for site in range(ground.first_zone, len(ground.site_kind)):
+                n = pass_over(
+                    ground, site, p, d, legs[k, 6], t_leg, speed_rad, table, q, latest, window_site, window_time, n
+                )
         tag += 1
     return n, tag
 

@@ -148,6 +148,9 @@ def stand_to(key, defence, rules, figures, bad_weather, units, magazines):
         one.ready = int(math.floor(row[M_READY] + 0.5))
         one.full = one.ready
         one.reserve = 0 if rules.plain else int(math.floor(row[M_RESERVE] + 0.5))
+        if one.ready == 0:  # what is only in reserve is loaded before dusk
+            one.ready, one.reserve = one.reserve, 0
+            one.full = one.ready
         one.stock = one.ready + one.reserve
         one.reloading, one.fired, one.kills = 0, 0, 0
 
@@ -233,7 +236,7 @@ def muster(ground, defence, types, plain, key, figures, threats, legs, table, un
         threat = threats[i]
         kind = threat.type
         threat.shock = 0.0
-        n, tag = meet(ground, legs, threat.first, threat.last, threat.start_s, threat.speed_rad, table,
+        n, tag = meet(ground, plain, legs, threat.first, threat.last, threat.start_s, threat.speed_rad, table,
                       2 * kind + threat.high, stamp, tag, latest, window_site, window_time)  # fmt: skip
         if plain:
             tracks = n_shared = np.int64(0)

@@ -36,7 +36,7 @@ class Defence(NamedTuple):
     unit_key: np.ndarray  # (U,) uint64
     unit_moves: np.ndarray  # (U,) bool
     unit_sensor: np.ndarray  # (U,) index of its own sensor, -1 for none
-    unit_magazines: np.ndarray  # (U + 1,) first magazine of each unit
+    unit_magazines: np.ndarray  # (U,) number of magazines
     magazine_unit: np.ndarray  # (M,)
     magazine_row: np.ndarray  # (M,) row in the block of magazine figures
     magazine_effector: np.ndarray  # (M,)
@@ -48,7 +48,7 @@ class Defence(NamedTuple):
     sensor_classifies: np.ndarray  # (sensor rows,) bool
     salvo: np.ndarray  # (E, kinds) int
     looks: np.ndarray  # (E, kinds) int
-    floor: np.ndarray  # (E, kinds) share of the rounds that must remain; above 1 never
+    floor: np.ndarray  # (E, kinds) share of the rounds that must remain; 1 never fires
     value_usd: np.ndarray  # (kinds,) what a track of this kind is believed to threaten
     linger_s: np.ndarray  # (2,) low and high of the time a dead threat's track lives on
 
@@ -61,6 +61,7 @@ class Ground(NamedTuple):
     site_kind: np.ndarray  # (N,)
     site_owner: np.ndarray  # (N,) magazine, sensor, fire unit of a jammer, or zone
     site_circle: np.ndarray  # (N,) row of the table of radii
+    first_zone: int  # sites from here on are alarm zones, and stand in no cube of the grid
     circle_kind: np.ndarray  # (C,)
     circle_of: np.ndarray  # (C, 2) effector and unit row, or sensor row, or zone
     zone_radius_m: np.ndarray  # (Z,)

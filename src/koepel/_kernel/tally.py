@@ -110,9 +110,9 @@ def impact(pattern, threat, figures, general, first, last, spans, row, places, z
     """A leaker at its aim: damage, people exposed, and the warning they had. Returns people and their warning."""
     aim = threat.aim
     row[O_IMPACTS] += 1
+    row[O_DAMAGE] += damage_usd(pattern, aim, figures)
     if aim < 0:
         return 0.0, 0.0
-    row[O_DAMAGE] += damage_usd(pattern, aim, figures)
     reach_km = figures[T_EXPOSURE] / 1000.0
     exposed = min(pattern.aim_people[aim], general[G_DENSITY] * math.pi * reach_km * reach_km)
     zone = pattern.aim_zone[aim]
@@ -155,10 +155,11 @@ def tally(ground, pattern, types, key, bad_weather, tonight, threats, legs, maga
                 exposed, minutes = impact(pattern, threat, figures, general, first, last, spans, scalars, places, zones)
                 scalars[O_EXPOSED] += exposed
                 warning += minutes
-                impacts_warned += 1.0
+                impacts_warned += 1.0 if threat.aim >= 0 else 0.0
             continue
-        if threat.fate != FELL:
-            scalars[O_AVERTED] += damage_usd(pattern, threat.aim, figures)
+        if threat.fate == FELL:
+            continue
+        scalars[O_AVERTED] += damage_usd(pattern, threat.aim, figures)
         harm, _ = two_uniforms(key, threat.name, DEBRIS, 0)
         if harm < general[G_DEBRIS]:
             scalars[O_DEBRIS] += 1

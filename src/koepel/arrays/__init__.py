@@ -75,7 +75,7 @@ def scenario_arrays(scenario: Scenario, *, plain: bool = False, doubt: bool = Tr
     defence, circles, names = defence_arrays(scenario, catalogue, books)
     pattern = pattern_arrays(scenario, books, places_xyz, zone_of, earth_radius_m)
     types = _types(books["threats"], catalogue)
-    ground = ground_arrays(scenario, circles, books["threats"], zones, zone_of, places_xyz, earth_radius_m)
+    ground = ground_arrays(scenario, circles, zones, zone_of, places_xyz, earth_radius_m)
     defence = defence._replace(value_usd=_values(types, books["threats"]))
     rules = Rules(c.RULES.index(scenario.defence.rule), scenario.defence.sufficient, plain, doubt)
     setup = Setup(_figures(books), types, defence, ground, pattern, rules)

@@ -108,7 +108,7 @@ def _defence_rows(scenario, catalogue, books, units, magazines, sensors) -> Defe
         magazine_effector=integers(m[2] for m in magazines),
         magazine_key=name_keys(f"{m[3]}|{m[4]}" for m in magazines),
         sensor_row=integers(books["sensors"].rows[sensor[1]] for sensor in sensors),
-        sensor_key=name_keys(sensor[0] for sensor in sensors),
+        sensor_key=name_keys(f"sensor|{sensor[0]}" for sensor in sensors),
         sensor_shared=flags("shared"),
         sensor_acoustic=flags("acoustic"),
         sensor_classifies=flags("classifies"),

@@ -9,7 +9,7 @@ import numpy as np
 from koepel._kernel import columns as c
 from koepel._kernel.grid import build_grid
 from koepel._kernel.setup import Ground
-from koepel.arrays.book import Book, vectors
+from koepel.arrays.book import vectors
 from koepel.arrays.defence import Circle
 from koepel.geo import unit_vectors
 from koepel.scenario import Scenario
@@ -31,12 +31,12 @@ def zones_of(scenario: Scenario) -> tuple[dict[str, int], np.ndarray]:
     return zones, np.array(of, np.int64)
 
 
-def ground_arrays(scenario, circles, threats: Book, zones, zone_of, places_xyz, earth_radius_m) -> Ground:
+def ground_arrays(scenario, circles, zones, zone_of, places_xyz, earth_radius_m) -> Ground:
     n = len(scenario.settlements)
     centres, radius = _zone_circles(scenario, len(zones), zone_of[:n], places_xyz[:n], earth_radius_m)
-    lead_m = _longest_lead_m(threats)
+    first_zone = len(circles)
     for zone in range(len(zones)):
-        circles.append(Circle(centres[zone], c.ZONE_SITE, zone, (zone, 0), radius[zone] + lead_m))
+        circles.append(Circle(centres[zone], c.ZONE_SITE, zone, (zone, 0), 0.0))
     kinds: dict[tuple, int] = {}
     rows = [kinds.setdefault((circle.kind, *circle.of), len(kinds)) for circle in circles]
     xyz = np.array([circle.xyz for circle in circles], float).reshape(-1, 3)
@@ -47,6 +47,7 @@ def ground_arrays(scenario, circles, threats: Book, zones, zone_of, places_xyz, 
         site_kind=np.array([circle.kind for circle in circles], np.int64),
         site_owner=np.array([circle.owner for circle in circles], np.int64),
         site_circle=np.array(rows, np.int64),
+        first_zone=first_zone,
         circle_kind=np.array([key[0] for key in kinds], np.int64),
         circle_of=np.array([key[1:] for key in kinds], np.int64).reshape(-1, 2),
         zone_radius_m=radius,
@@ -65,13 +66,6 @@ def _zone_circles(scenario, n_zones: int, zone_of, xyz, earth_radius_m) -> tuple
         chord = np.linalg.norm(members - centres[zone], axis=1).max()
         radius[zone] = max(scenario.people.zone_radius_m or chord * earth_radius_m, 5e3)
     return centres, radius
-
-
-def _longest_lead_m(threats: Book) -> float:
-    columns, figures = len(c.THREAT), threats.figures
-    lead, speed = c.THREAT.index("alarm_lead_s"), c.THREAT.index("speed_m_s")
-    rows = range(len(threats.rows))
-    return max((figures[r * columns + lead].high * figures[r * columns + speed].high for r in rows), default=0.0)
 
 
 def _grid(xyz: np.ndarray, reach: np.ndarray) -> dict:

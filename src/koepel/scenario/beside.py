@@ -35,10 +35,12 @@ class Layout:
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """All columns that a table may have."""
         return self.required + self.optional
 
     @property
     def of_places(self) -> bool:
+        """Whether each row has its own place."""
         return "lat" in self.required
 
 

@@ -163,13 +163,12 @@ def _magazines(setup, tonight: Tonight) -> list[SlowMagazine]:
         figures = tonight.effectors[effector]
         key = int(defence.magazine_key[m])
         shock = 0.0 if plain else figures["site_night_sd"] * tonight.luck.normal(key, chance.SITE_SHOCK)
-        magazines.append(
-            SlowMagazine(
-                key, int(defence.magazine_unit[m]), effector, figures, _whole(rounds["ready"]),
-                0 if plain else _whole(rounds["reserve"]),
-                figures["bad_weather_factor"] if tonight.bad_weather else 1.0, shock,
-            )  # fmt: skip
-        )
+        ready, reserve = _whole(rounds["ready"]), 0 if plain else _whole(rounds["reserve"])
+        if not ready:  # what is only in reserve is loaded before dusk
+            ready, reserve = reserve, 0
+        factor = figures["bad_weather_factor"] if tonight.bad_weather else 1.0
+        unit = int(defence.magazine_unit[m])
+        magazines.append(SlowMagazine(key, unit, effector, figures, ready, reserve, factor, shock))
     return magazines
 
 
@@ -184,11 +183,10 @@ def _told(arrays, tonight, threats, tracks, magazines, alarms, n_encounters: int
     for threat, zone, start_s, end_s in alarms:
         if min(end_s, threat.end_s) > start_s:
             by_zone[zone].append((start_s, min(end_s, threat.end_s) + hold_s))
-    fates = [
-        SlowFate(arrays.types[t.type], c.FATES[t.fate], t.end_s, t.by, t.tracked_s,
-                 tuple((track.sensor, track.start_s, track.end_s) for track in own))  # fmt: skip
-        for t, own in zip(threats, tracks, strict=True)
-    ]
+    fates = []
+    for t, own in zip(threats, tracks, strict=True):
+        spans = tuple((track.sensor, track.start_s, track.end_s) for track in own)
+        fates.append(SlowFate(arrays.types[t.type], c.FATES[t.fate], t.end_s, t.by, t.tracked_s, spans))
     return SlowNight(
         threats=tuple(fates),
         stock=tuple(m.stock for m in magazines),

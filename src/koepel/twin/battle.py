@@ -50,6 +50,8 @@ class SlowMagazine:
     kills: int = 0
 
     def __post_init__(self):
+        if not self.ready:  # what is only in reserve is loaded before dusk
+            self.ready, self.reserve = self.reserve, 0
         self.full, self.stock = self.ready, self.ready + self.reserve
 
 

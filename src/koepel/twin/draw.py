@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -148,10 +149,8 @@ def draw_raid(setup, tonight: Tonight) -> list[SlowThreat]:
     for f in range(len(pattern.fixed_type)):
         points = pattern.fixed_xyz[pattern.fixed_first[f] : pattern.fixed_first[f + 1]]
         legs = legs_through([tuple(map(float, point)) for point in points])
-        threats.append(
-            _threat(setup, tonight, int(pattern.fixed_key[f]), int(pattern.fixed_type[f]), False,
-                    float(pattern.fixed_start_s[f]), int(pattern.fixed_aim[f]), legs)  # fmt: skip
-        )
+        name, kind, aim = int(pattern.fixed_key[f]), int(pattern.fixed_type[f]), int(pattern.fixed_aim[f])
+        threats.append(_threat(setup, tonight, name, kind, False, float(pattern.fixed_start_s[f]), aim, legs))
     for group, count in enumerate(group_counts(pattern, tonight.luck)):
         threats += [_draw_threat(setup, tonight, group, number) for number in range(count)]
     return threats
@@ -223,7 +222,7 @@ def _bends(luck: Luck, name: int, n: int, start, end, detour: float) -> list[tup
 def legs_through(points: list[tuple]) -> list[Leg]:
     """Great-circle legs from point to point; one without length stays only where there is no other."""
     legs, flown = [], 0.0
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in pairwise(points):
         ahead, arc = sphere.leg_between(a, b)
         last = b is points[-1]
         if arc > 0 or (last and not legs):

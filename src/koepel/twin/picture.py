@@ -139,7 +139,8 @@ def _fire_rad(effector, unit, threat, figures, plain: bool, earth_radius_m: floa
 def _sight_rad(sensor, row: int, threat, figures, setup, tonight) -> float | None:
     height_m = _band_height_m(threat, figures)
     deaf = setup.defence.sensor_acoustic[row] and figures["loudness"] <= 0
-    if height_m > sensor["height_max_m"] or deaf:
+    too_high = height_m > sensor["height_max_m"] and not threat.terminal  # those come down through every height
+    if too_high or deaf:
         return None
     reach_m = sensor[f"range_{c.SIZES[setup.types.size[threat.type]]}_m"]
     if tonight.bad_weather:
