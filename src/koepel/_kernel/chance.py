@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from koepel._kernel.compiled import lean
+from koepel._kernel.compiled import inlined, lean
 
 # what a draw is for; two purposes never share a number
 STUDY, NIGHT, GROUP, ROUTE, TIME, SITE_UP, SITE_SHOCK, DETECT, LOSS, FALL, SHOT, LINGER, DEBRIS, REPORT = range(14)
@@ -120,3 +120,12 @@ def _ratio(r, a0, a1, a2, a3, a4, a5, a6, a7, b1, b2, b3, b4, b5, b6, b7):
     above = ((((((a7 * r + a6) * r + a5) * r + a4) * r + a3) * r + a2) * r + a1) * r + a0
     below = ((((((b7 * r + b6) * r + b5) * r + b4) * r + b3) * r + b2) * r + b1) * r + 1.0
     return above / below
+
+
+@inlined
+def shifted(pk, log_odds):
+    """A probability after a shift of its log odds; 0 and 1 stay."""
+    if pk <= 0.0 or pk >= 1.0 or log_odds == 0.0:
+        return pk
+    odds = pk / (1.0 - pk) * math.exp(log_odds)
+    return odds / (1.0 + odds)

@@ -7,110 +7,16 @@ encounter. Intercepts, assessments and reloads wait in a heap; the other two are
 
 import math
 
-import numpy as np
-
-from koepel._kernel.chance import LINGER, SHOT, mixed, uniform
+from koepel._kernel.chance import LINGER, SHOT, mixed, shifted, uniform
 from koepel._kernel.columns import CHEAPEST, DECOY, FIRST_ABLE, KILLED, MARGINAL_VALUE
-from koepel._kernel.compiled import allocating, inlined, lean
+from koepel._kernel.compiled import inlined, lean
+from koepel._kernel.order import pop, push
 from koepel._kernel.raids import position
 
 FAR = 1e18
 INTERCEPT, ASSESSED, RELOADED = range(3)
 WAITS, PASSED = 0, -1  # answers of `able` that are not a number of rounds
 FIRED, KILL, MISS, WASTED, FULL_AGAIN, ENDED = range(6)  # what a line of the log tells; ENDED + fate
-
-@allocating
-def sort_by_time(times, rank, among):
-    """Indices that sort times: a bucket each on average, then insertion; linear time.
-
-    Equal times keep their order, but where ``among`` is equal too they go by ``rank``: one threat's
-    encounters that open together, when its track is shared, open in the order of the magazines and not in
-    the order in which they were found.
-    """
-    n = len(times)
-    order, keys = np.empty(n, np.int64), np.empty(n)
-    if n == 0:
-        return order
-    low, high = times[0], times[0]
-    for i in range(n):
-        low, high = min(low, times[i]), max(high, times[i])
-    scale = (n - 1) / (high - low) if high > low else 0.0
-    first = np.zeros(n + 1, np.int64)
-    for i in range(n):
-        first[int((times[i] - low) * scale) + 1] += 1
-    for b in range(n):
-        first[b + 1] += first[b]
-    for i in range(n):
-        bucket = int((times[i] - low) * scale)
-        order[first[bucket]], keys[first[bucket]] = i, times[i]
-        first[bucket] += 1
-    for a in range(1, n):
-        one, key = order[a], keys[a]
-        b = a - 1
-        while b >= 0 and (
-            keys[b] > key or (keys[b] == key and among[order[b]] == among[one] and rank[order[b]] > rank[one])
-        ):
-            order[b + 1], keys[b + 1] = order[b], keys[b]
-            b -= 1
-        order[b + 1], keys[b + 1] = one, key
-    return order
-
-
-@lean
-def link_by_threat(encounters, threats):
-    """Chain the encounters of each threat in order of opening."""
-    for i in range(len(threats)):
-        threats[i].head = -1
-    for e in range(len(encounters) - 1, -1, -1):
-        encounters[e].later = threats[encounters[e].threat].head
-        threats[encounters[e].threat].head = e
-    for i in range(len(threats)):
-        threats[i].head = -1
-
-
-@allocating
-def in_order(rows, order):
-    """The rows in an order, copied: what is read in order of time lies in order of time."""
-    sorted_rows = np.empty(len(order), rows.dtype)
-    for at in range(len(order)):
-        sorted_rows[at] = rows[order[at]]
-    return sorted_rows
-
-
-@inlined
-def push(heap_time, heap_code, n, time, code):
-    """Add to a binary heap ordered by time, then code."""
-    at = n
-    while at > 0:
-        up = (at - 1) >> 1
-        if heap_time[up] < time or (heap_time[up] == time and heap_code[up] <= code):
-            break
-        heap_time[at], heap_code[at] = heap_time[up], heap_code[up]
-        at = up
-    heap_time[at], heap_code[at] = time, code
-
-
-@inlined
-def pop(heap_time, heap_code, n):
-    """Take the first off a heap of n; it must be read before."""
-    time, code = heap_time[n - 1], heap_code[n - 1]
-    at, last = 0, n - 1
-    while True:
-        down = 2 * at + 1
-        if down >= last:
-            break
-        other = down + 1
-        if other < last and (
-            heap_time[other] < heap_time[down]
-            or (heap_time[other] == heap_time[down] and heap_code[other] < heap_code[down])
-        ):
-            down = other
-        if time < heap_time[down] or (time == heap_time[down] and code <= heap_code[down]):
-            break
-        heap_time[at], heap_code[at] = heap_time[down], heap_code[down]
-        at = down
-    heap_time[at], heap_code[at] = time, code
-
 
 @inlined
 def add_event(time, kind, index, night):
@@ -182,15 +88,6 @@ def duration_s(e, time, night):
         time, night.encounters[e].close_s, threat, unit.x, unit.y, unit.z, magazine.speed_m_s, night.legs,
         night.doctrine.earth_radius_m,
     )  # fmt: skip
-
-
-@inlined
-def shifted(pk, log_odds):
-    """A probability after a shift of its log odds; 0 and 1 stay."""
-    if pk <= 0.0 or pk >= 1.0 or log_odds == 0.0:
-        return pk
-    odds = pk / (1.0 - pk) * math.exp(log_odds)
-    return odds / (1.0 + odds)
 
 
 @inlined

@@ -48,8 +48,9 @@ from koepel._kernel.columns import (
     UNIT,
 )
 from koepel._kernel.compiled import allocating, entry, lean
-from koepel._kernel.fight import FAR, fight, in_order, link_by_threat, sort_by_time
+from koepel._kernel.fight import FAR, fight
 from koepel._kernel.meeting import meet, meet_terminal, radii
+from koepel._kernel.order import in_order, link_by_threat, sort_by_time
 from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_spans, soft_kill_s
 from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, position
 from koepel._kernel.setup import ALARM_NOW, ENCOUNTER, MAGAZINE_NOW, THREAT_NOW, UNIT_NOW, Doctrine, Night, Tonight

@@ -32,6 +32,7 @@ def zones_of(scenario: Scenario) -> tuple[dict[str, int], np.ndarray]:
 
 
 def ground_arrays(scenario, circles, zones, zone_of, places_xyz, earth_radius_m) -> Ground:
+    """Circles with the grid that finds them, alarm zones, and the raster of people."""
     n = len(scenario.settlements)
     centres, radius = _zone_circles(scenario, len(zones), zone_of[:n], places_xyz[:n], earth_radius_m)
     first_zone = len(circles)
