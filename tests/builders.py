@@ -102,7 +102,9 @@ CATALOGUE_UNITS = (
 CATALOGUE_THREATS = ("shahed-136", "geran-3", "gerbera", "kh-101", "kalibr", "iskander-m", "kinzhal", "kh-22")
 
 
-def random_scenario(seed: int, rule: str = "first-able", where: str = "middle", fixed: bool = False) -> Scenario:
+def random_scenario(
+    seed: int, rule: str = "first-able", where: str = "middle", fixed: bool = False, depth: bool = True
+) -> Scenario:
     """A scenario with several of everything: own and catalogue types, sensors, units, policy, doctrine, raid."""
     rng = random.Random(seed)
     centre = CENTRES[where]
@@ -138,7 +140,7 @@ def random_scenario(seed: int, rule: str = "first-able", where: str = "middle", 
     if fixed:
         data["raid"] = {"threats": [_random_threat(rng, i, kinds, cities, place) for i in range(rng.randint(1, 40))]}
     else:
-        data["pattern"] = _random_pattern(rng, kinds, centre)
+        data["pattern"] = _random_pattern(rng, kinds, centre, depth)
     return Scenario.model_validate(data)
 
 
@@ -240,7 +242,7 @@ def _random_threat(rng, number, kinds, cities, place) -> dict:
     return {"name": f"t{number}", "type": rng.choice(kinds), "start_s": rng.uniform(0, 3600), "route": route}
 
 
-def _random_pattern(rng, kinds, centre) -> dict:
+def _random_pattern(rng, kinds, centre, depth: bool) -> dict:
     areas = [
         {"name": f"area {k}", "at": away(centre, rng.uniform(0, 360), rng.uniform(200e3, 600e3)), "radius_m": 30e3}
         for k in range(rng.randint(1, 3))
@@ -260,8 +262,25 @@ def _random_pattern(rng, kinds, centre) -> dict:
             "waves": {"count": rng.randint(1, 3), "start_s": rng.uniform(0, 3600), "every_s": rng.uniform(100, 3600),
                       "spread_s": rng.uniform(60, 1800), "together": rng.random() < 0.5},
             "routes": {"direct": 1, "dog_leg": rng.random(), "wandering": rng.random(), "detour": rng.uniform(0, 0.4)},
-        } | ({"high_share": [0, rng.random()]} if rng.random() < 0.5 else {}))  # fmt: skip
+        } | ({"high_share": [0, rng.random()]} if rng.random() < 0.5 else {}) | (_random_depth(rng, k) if depth else {}))  # fmt: skip
     return {"launch_areas": areas, "groups": groups}
+
+
+def _random_depth(rng, number: int) -> dict:
+    """A near part and shared aim points, on luck of their own so that older nights stay as they were."""
+    own = random.Random(f"{rng.getstate()[1][0]} {number}")
+    depth = {}
+    if own.random() < 0.5:
+        share = own.random()
+        depth["near"] = {
+            "aim": {"reach_m": 50e3, "scatter_m": own.uniform(0, 20e3), "people_power": 0.3},
+            "share": [0.5 * share, share], "size": own.uniform(1, 30), "size_power": [-1.5, own.uniform(-1, 1.5)],
+            "night_sd": [0, 1], "aim_points": own.choice([None, 2]),
+            "others_count_as": own.choice([0, 2.5]),
+        }  # fmt: skip
+    if own.random() < 0.3:
+        depth["aim_points"] = own.randint(1, 4)
+    return depth
 
 
 # The kernel's own account of one night

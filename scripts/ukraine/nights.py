@@ -45,8 +45,8 @@ def nightly(records: Records, period: tuple[str, str]) -> pd.DataFrame:
 
 
 def _with_groups(table: pd.DataFrame) -> pd.DataFrame:
-    table["short-stream"] = table.drones.clip(upper=KNOT)
-    table["deep-stream"] = (table.drones - KNOT).clip(lower=0)
+    table["first-drones"] = table.drones.clip(upper=KNOT)
+    table["more-drones"] = (table.drones - KNOT).clip(lower=0)
     table["few-ballistic"] = table["iskander-m"].where(table["iskander-m"] < MANY, 0)
     table["many-ballistic"] = table["iskander-m"].where(table["iskander-m"] >= MANY, 0)
     table["anti-ship"] = table["kh-22"] + table["oniks"] + table["kh-31"]
@@ -95,16 +95,16 @@ def fit(june: pd.DataFrame, quarter: pd.DataFrame) -> dict[str, Fitted]:
         return one.drawn(intensity, own[name])
 
     made, numbers = {}, {}
-    spread = _spread_by_quantiles(june["deep-stream"], intensity, own["deep-stream"])
-    made["deep-stream"] = _amount(june["deep-stream"], spread, 0.95, intensity, own["deep-stream"])
-    deep = pd.Series(drawn("deep-stream", made["deep-stream"]))
-    spread = _spread_by_quantiles(june["short-stream"], intensity, own["short-stream"])
-    together = june["short-stream"].corr(june["deep-stream"], method="spearman")
-    made["short-stream"] = _nearest(
-        lambda load: _amount(june["short-stream"], spread, load, intensity, own["short-stream"]),
-        lambda one: abs(pd.Series(drawn("short-stream", one)).corr(deep, method="spearman") - together),
+    spread = _spread_by_quantiles(june["more-drones"], intensity, own["more-drones"])
+    made["more-drones"] = _amount(june["more-drones"], spread, 0.95, intensity, own["more-drones"])
+    deep = pd.Series(drawn("more-drones", made["more-drones"]))
+    spread = _spread_by_quantiles(june["first-drones"], intensity, own["first-drones"])
+    together = june["first-drones"].corr(june["more-drones"], method="spearman")
+    made["first-drones"] = _nearest(
+        lambda load: _amount(june["first-drones"], spread, load, intensity, own["first-drones"]),
+        lambda one: abs(pd.Series(drawn("first-drones", one)).corr(deep, method="spearman") - together),
     )
-    drones = deep.to_numpy() + drawn("short-stream", made["short-stream"])
+    drones = deep.to_numpy() + drawn("first-drones", made["first-drones"])
     for name in (*(one for one in GROUPS[2:] if one not in LAST), *LAST):
         beside = [one for one in LAST.get(name, ()) if one != name]
         wanted = _shares(june[[name, *beside]].sum(axis=1).to_numpy(), june.drones.to_numpy())
@@ -120,7 +120,7 @@ def fit(june: pd.DataFrame, quarter: pd.DataFrame) -> dict[str, Fitted]:
     return {name: made[name] for name in GROUPS}
 
 
-GROUPS = ("short-stream", "deep-stream", *CRUISE, *BALLISTIC, "anti-ship")
+GROUPS = ("first-drones", "more-drones", *CRUISE, *BALLISTIC, "anti-ship")
 LAST = {"iskander-k": CRUISE, "few-ballistic": BALLISTIC}
 
 
@@ -185,5 +185,5 @@ def drawn_nights(fitted: dict[str, Fitted], number: int = 5000) -> pd.DataFrame:
     rng = np.random.default_rng(5000)
     intensity = rng.standard_normal(number)
     table = pd.DataFrame({name: one.drawn(intensity, rng.standard_normal(number)) for name, one in fitted.items()})
-    table["drones"] = table["short-stream"] + table["deep-stream"]
+    table["drones"] = table["first-drones"] + table["more-drones"]
     return table

@@ -35,12 +35,41 @@ SAME = {"Taganrog": "Rostov oblast", "Yeysk": "Rostov oblast", "Dzhankoi, Crimea
         "Caspian Sea, Saratov oblast,": "Saratov oblast", "Zaporizhzhia oblast, Prymorsk": "Zaporizhzhia oblast",
         "Donetsk oblast": "Rostov oblast"}  # fmt: skip
 NOT_HELD = "Crimea: 0, Sevastopol: 0, Luhansk: 0.02"
+# Oblasts at the border with Russia or at the front: what is aimed deep seldom strikes them.
+FRONT = "Donetsk: 0, Kharkiv: 0.1, Kherson: 0.1, Sumy: 0.1, Chernihiv: 0.1, Zaporizhzhia: 0.1"
 DRONE_TYPES = "{shahed-136: 0.62, gerbera: 0.38}"
+# Where each kind strikes: deep, and near or small. How many do the one and how many the other, how that goes with the
+# size of the raid, and how much nights differ in it, is left open by wide intervals; calibration closes them.
+SPLIT = "share: [0.05, 0.95], size_power: [-1.2, 0.8]"
+DEEP_DRONES = (
+    "{people_power: 1.2, least_people: 20000, reach_km: 500, scatter_km: 4, regions: {" + NOT_HELD + ", " + FRONT
+    + ", Kyiv City: 1.5, Khmelnytskyi: 2}}"
+)  # fmt: skip
+NEAR_DRONES = (
+    "{size: 100, others_count_as: 3, " + SPLIT + ", night_sd: [0.1, 1], aim_points: 5, aim: {people_power: 0.5, reach_km: 40, scatter_km: 6, regions: {" + NOT_HELD
+    + ", Donetsk: 0.7}}}"
+)  # fmt: skip
+CITIES = (
+    "{people_power: 1.2, least_people: 100000, scatter_km: 3, regions: {" + NOT_HELD + ", " + FRONT + "}}"
+)  # fmt: skip
+DEEP_BALLISTIC = (
+    "{people_power: 1.2, least_people: 200000, reach_km: 200, scatter_km: 3, regions: {" + NOT_HELD
+    + ", Donetsk: 0.1, Kyiv City: 3}}"
+)  # fmt: skip
+NEAR_BALLISTIC = (
+    "{size: 5, " + SPLIT + ", night_sd: [0.1, 2.5], aim: {people_power: 0.6, least_people: 10000, reach_km: 80, scatter_km: 2, regions: {"
+    + NOT_HELD + ", Donetsk: 0.3}}}"
+)  # fmt: skip
+
+
+def split_cruise(aim: str) -> str:
+    """Cruise missiles that do not strike the great cities."""
+    return "{size: 10, " + SPLIT + ", night_sd: [0.1, 2.5], aim: " + aim + "}"
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What the records do not number: aim, times and routes of a group. All assumed."""
+    """What the records do not number: aims, times and routes of a group. All assumed."""
 
     about: str
     types: str
@@ -48,79 +77,100 @@ class Purpose:
     aim: str
     waves: str
     routes: str
+    near: str = ""
+    aim_points: int | None = None
 
 
 PURPOSES = {
-    "short-stream": Purpose(
-        "the first 119 drones of a night: near the border, short of most defences",
+    "first-drones": Purpose(
+        "the first 119 drones of a night",
         DRONE_TYPES,
         ("shahed-136",),
-        "{people_power: 0.7, reach_km: 90, scatter_km: 6, regions: {" + NOT_HELD + ", Donetsk: 0.4, Kharkiv: 1.5}}",
+        DEEP_DRONES,
         "{count: 4, every_h: 2.25, spread_h: 2.25}",
-        "{direct: 2, dog_leg: 2, wandering: 0.5, detour: 0.15}",
+        "{direct: 1, dog_leg: 3, wandering: 1, detour: 0.2}",
+        NEAR_DRONES,
     ),
-    "deep-stream": Purpose(
-        "each further drone: deep, through several layers",
+    "more-drones": Purpose(
+        "each further drone",
         DRONE_TYPES,
         ("shahed-136",),
-        "{people_power: 0.8, reach_km: 500, scatter_km: 4, regions: {" + NOT_HELD
-        + ", Donetsk: 0.1, Kyiv City: 1.5, Khmelnytskyi: 2}}",
-        "{count: 4, every_h: 1.75, spread_h: 1.75}",
-        "{direct: 1, dog_leg: 3, wandering: 1.5, detour: 0.25}",
+        DEEP_DRONES,
+        "{count: 4, every_h: 2.25, spread_h: 2.25}",
+        "{direct: 1, dog_leg: 3, wandering: 1, detour: 0.2}",
+        NEAR_DRONES,
     ),
     "kh-101": Purpose(
         "from bombers, arriving within an hour before dawn",
         "{kh-101: 1}",
         ("kh-101",),
-        "{people_power: 0.7, least_people: 30000, scatter_km: 3, regions: {" + NOT_HELD
-        + ", Donetsk: 0, Kharkiv: 0.2, Khmelnytskyi: 2}}",
+        CITIES,
         "{start_h: 7.5, spread_min: 60, together: true}",
         "{direct: 0, dog_leg: 2, wandering: 1, detour: 0.2}",
+        split_cruise(
+            "{people_power: 0.7, least_people: 30000, scatter_km: 3, regions: {" + NOT_HELD
+            + ", Donetsk: 0, Kharkiv: 0.2, Khmelnytskyi: 2}}"
+        ),
+        5,
     ),
     "kalibr": Purpose(
         "from the Black Sea",
         "{kalibr: 1}",
         ("kalibr",),
-        "{people_power: 0.7, least_people: 30000, reach_km: 400, scatter_km: 3, regions: {" + NOT_HELD
-        + ", Donetsk: 0}}",
+        CITIES,
         "{start_h: 7, spread_min: 60, together: true}",
         "{direct: 1, dog_leg: 2, wandering: 1, detour: 0.15}",
+        split_cruise(
+            "{people_power: 0.7, least_people: 30000, reach_km: 400, scatter_km: 3, regions: {" + NOT_HELD
+            + ", Donetsk: 0}}"
+        ),
+        3,
     ),
     "iskander-k": Purpose(
         "cruise missiles from land",
         "{iskander-k: 1}",
         ("iskander-k",),
-        "{people_power: 0.7, least_people: 30000, reach_km: 200, scatter_km: 3, regions: {" + NOT_HELD
-        + ", Donetsk: 0.3}}",
+        CITIES,
         "{start_h: 6, spread_min: 90, together: true}",
         "{direct: 2, dog_leg: 2, wandering: 0, detour: 0.15}",
+        split_cruise(
+            "{people_power: 0.7, least_people: 30000, reach_km: 200, scatter_km: 3, regions: {" + NOT_HELD
+            + ", Donetsk: 0.3}}"
+        ),
+        2,
     ),
     "kh-59": Purpose(
         "short-legged, from aircraft: border and south",
         "{kh-59: 1}",
         ("kh-59",),
-        "{people_power: 0.7, least_people: 10000, reach_km: 60, scatter_km: 3, regions: {" + NOT_HELD
-        + ", Donetsk: 0.3}}",
+        CITIES,
         "{count: 2, start_h: 2, every_h: 4, spread_h: 1, together: true}",
         "{direct: 2, dog_leg: 1, detour: 0.1}",
+        split_cruise(
+            "{people_power: 0.7, least_people: 10000, reach_km: 60, scatter_km: 3, regions: {" + NOT_HELD
+            + ", Donetsk: 0.3}}"
+        ),
+        2,
     ),
     "few-ballistic": Purpose(
-        "Iskander-M or KN-23 on nights of fewer than five: border cities and ports",
+        "Iskander-M or KN-23 on nights of fewer than five",
         "{iskander-m: 1}",
         ("iskander-m",),
-        "{people_power: 0.6, least_people: 10000, reach_km: 80, scatter_km: 2, regions: {" + NOT_HELD
-        + ", Donetsk: 0.3}}",
+        DEEP_BALLISTIC,
         "{count: 3, every_h: 4, spread_h: 2, together: true}",
         "{direct: 1}",
+        NEAR_BALLISTIC,
+        2,
     ),
     "many-ballistic": Purpose(
-        "nights of five and more: mostly Kyiv, Kharkiv, Odesa and Dnipro",
+        "nights of five and more",
         "{iskander-m: 1}",
         ("iskander-m",),
-        "{people_power: 1.2, least_people: 200000, reach_km: 200, scatter_km: 3, regions: {" + NOT_HELD
-        + ", Donetsk: 0.1, Kyiv City: 3}}",
+        DEEP_BALLISTIC,
         "{count: 2, start_h: 5, every_h: 2, spread_min: 30, together: true}",
         "{direct: 1}",
+        NEAR_BALLISTIC,
+        3,
     ),
     "kinzhal": Purpose(
         "from fighters, with the large raids",
@@ -130,6 +180,7 @@ PURPOSES = {
         + ", Donetsk: 0, Kharkiv: 0.2, Khmelnytskyi: 3, Kyiv City: 1.5}}",
         "{start_h: 7, spread_min: 30, together: true}",
         "{direct: 1}",
+        aim_points=2,
     ),
     "anti-ship": Purpose(
         "Kh-31, Kh-22/32 and Oniks from the sea",
@@ -171,7 +222,13 @@ def _group(name: str, purpose: Purpose, count: Fitted, launch: dict[str, int]) -
       launch: {{{places}}}
       aim: {purpose.aim}
       waves: {purpose.waves}
-      routes: {purpose.routes}"""
+      routes: {purpose.routes}{_more(purpose)}"""
+
+
+def _more(purpose: Purpose) -> str:
+    """What only some groups have."""
+    near = f"\n      near: {purpose.near}" if purpose.near else ""
+    return near + (f"\n      aim_points: {purpose.aim_points}" if purpose.aim_points else "")
 
 
 def _word(name: str) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from koepel.nouns import Noun, ShareFigure
+from koepel.nouns import Figure, Noun, PositiveFigure, ShareFigure
+from koepel.units import Interval
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -76,6 +77,11 @@ class Aim(Noun):
     The weight of a settlement is ``people ** people_power``, times the weight of its region (1 where
     none is given), times ``exp(-distance / reach_m)`` from the launch area where ``reach_m`` is given.
     ``assets_share`` of the group goes to the defended assets instead, by their value.
+
+    Parameters
+    ----------
+    scatter_m
+        How far from its aim a threat comes down.
     """
 
     people_power: Annotated[float, Field(ge=0, le=3)] = 1.0
@@ -85,6 +91,39 @@ class Aim(Noun):
     elsewhere: Weight = 1.0
     assets_share: Share = 0.0
     scatter_m: Annotated[float, Field(ge=0, le=200e3)] = 2e3
+
+class Near(Noun):
+    """The part of a group that strikes near, where the rest strikes deep; it may change with the size of the raid.
+
+    Of a raid of size n, the threats of the group's class, the share that strikes near is
+    ``share (n / size) ** size_power exp(night_sd z)``, at most 1, with a standard normal z that all groups of the
+    class share in a night. With a power of 0 it does not go with the size; with -1 the number that strikes near is
+    the same in every raid, and what a larger raid has more goes deep; above 0 it is the other way round.
+
+    Parameters
+    ----------
+    aim
+        Where these strike; the group's own aim says where the others do.
+    share
+        Share that strikes near in a raid of ``size``.
+    size
+        Size of a raid that ``share`` is given for: the threats of the class in a night.
+    others_count_as
+        How many threats of the class each threat of another class counts as, in the size of the raid.
+    night_sd
+        How much nights differ in it.
+    aim_points
+        How many aim points those that strike near have in a night, each struck from one launch area. Each threat has
+        its own where none is given.
+    """
+
+    aim: Aim
+    share: ShareFigure
+    size: Positive = 100.0
+    others_count_as: Weight = 0.0
+    size_power: Figure = Interval(0.0, 0.0)
+    night_sd: PositiveFigure = Interval(0.0, 0.0)
+    aim_points: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
 
 class Waves(Noun):
@@ -122,6 +161,11 @@ class Group(Noun):
         Weights of the threat types.
     launch
         Weights of the launch areas by name.
+    near
+        A part that strikes elsewhere, nearer to where it is launched.
+    aim_points
+        How many aim points the group has in a night, each struck from one launch area; its threats are dealt
+        to them in turn. Each threat has its own where none is given.
     high_share
         Share that flies in the high band of its type; the type's own figure where none is given.
     """
@@ -131,6 +175,8 @@ class Group(Noun):
     count: Count
     launch: Annotated[dict[str, Weight], Field(min_length=1)]
     aim: Aim = Aim()
+    near: Near | None = None
+    aim_points: Annotated[int, Field(ge=1, le=100_000)] | None = None
     waves: Waves = Waves()
     routes: Routes = Routes()
     high_share: ShareFigure | None = None

@@ -81,7 +81,7 @@ def replay(scenario: Scenario, night: Night) -> Scenario:
     >>> sum(group.count.fixed for group in raid.pattern.groups)
     315
     """
-    parts, _ = _parts(scenario, night)
+    parts, _ = parts_of(scenario, night)
     if not parts:
         raise _unusable(night, "nothing that was launched is in the catalogue")
     catalogue = scenario.catalogue()
@@ -91,10 +91,10 @@ def replay(scenario: Scenario, night: Night) -> Scenario:
         places = _places(scenario, part, night, catalogue, areas)
         areas |= {place.name: place for place in places}
         groups += _groups(scenario, part, night, [place.name for place in places], catalogue)
-    distinct = tuple(group.model_copy(update={"name": name}) for name, group in zip(_distinct(groups), groups))
+    distinct = tuple(group.model_copy(update={"name": name}) for name, group in zip(distinct_names(groups), groups))
     pattern = RaidPattern(launch_areas=tuple(areas.values()), groups=distinct)
     changes = {"name": f"{scenario.name}, night of {night.date}", "raid": None, "pattern": pattern}
-    return scenario.replace(changes | _types_in_bundles(scenario, parts, catalogue))
+    return scenario.replace(changes | types_in_bundles(scenario, parts, catalogue))
 
 
 def recorded_figures(scenario: Scenario, night: Night) -> dict[str, Any]:
@@ -106,11 +106,11 @@ def recorded_figures(scenario: Scenario, night: Night) -> dict[str, Any]:
         ``night``, ``source``; ``by_class`` with launched, neutralised, undecided, and how many are replayed;
         ``left_out``, what is not replayed and why; ``launch_places_unknown``.
     """
-    parts, left_out = _parts(scenario, night)
+    parts, left_out = parts_of(scenario, night)
     catalogue = scenario.catalogue()
     replayed = dict.fromkeys(CLASSES, 0)
     for part in parts:
-        replayed[part.counts_as or _class_of(part, catalogue)] += part.launched
+        replayed[part.counts_as or class_of(part, catalogue)] += part.launched
     by_class = {}
     for name in CLASSES:
         figures = night.recorded.get(name, {})
@@ -159,11 +159,11 @@ def _unusable(night: Night, found: str) -> UsageError:
     return UsageError(f"the night of {night.date}", [Fault("", "night", found, mend)])
 
 
-def _class_of(part: Part, catalogue: Catalogue) -> str:
+def class_of(part: Part, catalogue: Catalogue) -> str:
     return catalogue.threats[next(iter(part.types))].word("class")
 
 
-def _parts(scenario: Scenario, night: Night) -> tuple[list[Part], list[dict[str, Any]]]:
+def parts_of(scenario: Scenario, night: Night) -> tuple[list[Part], list[dict[str, Any]]]:
     """What can be replayed, and what is left out."""
     catalogue = scenario.catalogue()
     expected = _expected(scenario)
@@ -267,7 +267,7 @@ def _dealt(total: int, weights: list[float]) -> list[int]:
     return whole
 
 
-def _shared_out(launched: int, groups: list[Group], shares: list[float]) -> list[int]:
+def shared_out(launched: int, groups: list[Group], shares: list[float]) -> list[int]:
     """The number dealt out to groups as on a night on which all stand at the same quantile of their laws.
 
     Parameters
@@ -286,13 +286,13 @@ def _shared_out(launched: int, groups: list[Group], shares: list[float]) -> list
     return _dealt(launched, numbers(high))
 
 
-def _models(scenario: Scenario, part: Part, catalogue: Catalogue) -> tuple[list[Group], list[dict[str, float]]]:
+def models_of(scenario: Scenario, part: Part, catalogue: Catalogue) -> tuple[list[Group], list[dict[str, float]]]:
     """The scenario's groups that a part is drawn like, and the types that each then flies."""
     groups = scenario.pattern.groups if scenario.pattern else ()
     flown = [{kind: w for kind, w in group.types.items() if kind in part.types and w > 0} for group in groups]
     models = [(group, types) for group, types in zip(groups, flown, strict=True) if types]
     if not models:
-        wanted = _class_of(part, catalogue)
+        wanted = part.counts_as or class_of(part, catalogue)
         same = [g for g in groups if any(catalogue.threats[kind].word("class") == wanted for kind in g.types)]
         same = [group.model_copy(update={"types": part.types}) for group in same]
         models = [(group, part.types) for group in same or [_bare(scenario, part, catalogue)]]
@@ -313,30 +313,30 @@ def _bare(scenario: Scenario, part: Part, catalogue: Catalogue) -> Group:
 
 def _groups(scenario: Scenario, part: Part, night: Night, places: list[str], catalogue: Catalogue) -> Iterator[Group]:
     """Groups of fixed numbers that fly one part: one for each window and each group that it is drawn like."""
-    models, flown = _models(scenario, part, catalogue)
+    models, flown = models_of(scenario, part, catalogue)
     shares = [sum(types.values()) / sum(group.types.values()) for group, types in zip(models, flown, strict=True)]
     windows = _windows(night, part)
     of_window = _dealt(part.launched, [window.launched for window in windows])
     for window, launched in zip(windows, of_window, strict=True):
-        numbers = _shared_out(launched, models, shares)
+        numbers = shared_out(launched, models, shares)
         for model, types, number in zip(models, flown, numbers, strict=True):
             if not number:
                 continue
             if not places and "" in model.launch:
                 raise _unusable(night, f"no launch place is known for {part.key!r}")
-            named = {_renamed(kind, part, catalogue): weight for kind, weight in types.items()}
+            named = {renamed(kind, part, catalogue): weight for kind, weight in types.items()}
             yield model.model_copy(
                 update={
                     "name": f"{model.name}: {', '.join(named)}",
                     "types": named,
                     "count": Count(fixed=number),
                     "launch": dict.fromkeys(places, 1.0) if places else model.launch,
-                    "waves": _waves(model.waves, window, fill="drone" == _class_of(part, catalogue)),
+                    "waves": _waves(model.waves, window, fill="drone" == class_of(part, catalogue)),
                 }
             )
 
 
-def _distinct(groups: list[Group]) -> Iterator[str]:
+def distinct_names(groups: list[Group]) -> Iterator[str]:
     """Names of the groups, each once: the luck of a group is drawn by its name."""
     count: dict[str, int] = {}
     for group in groups:
@@ -404,18 +404,18 @@ def _nearest_m(scenario: Scenario, area: LaunchArea) -> float:
     return max(float(distance_m(area.at, settled, EARTH_MEAN_RADIUS_M).min()) - area.radius_m, 0.0)
 
 
-def _renamed(kind: str, part: Part, catalogue: Catalogue) -> str:
+def renamed(kind: str, part: Part, catalogue: Catalogue) -> str:
     """The type, or its twin that counts in the class of the bundle it came in."""
     differs = part.counts_as not in (None, catalogue.threats[kind].word("class"))
     return f"{kind}-in-{part.counts_as}-bundle" if differs else kind
 
 
-def _types_in_bundles(scenario: Scenario, parts: list[Part], catalogue: Catalogue) -> dict[str, Any]:
+def types_in_bundles(scenario: Scenario, parts: list[Part], catalogue: Catalogue) -> dict[str, Any]:
     """Twins of types that records count in the class of their bundle, for `Scenario.replace`."""
     twins = {}
     for part in parts:
         for kind in part.types:
-            name = _renamed(kind, part, catalogue)
+            name = renamed(kind, part, catalogue)
             if name != kind:
                 twins[name] = _twin(catalogue.threats[kind], str(part.counts_as))
     return {"types.threats": scenario.types.threats | twins} if twins else {}

@@ -43,6 +43,9 @@ GENERAL = (
     G_BAD, G_MONTH_SD, G_NIGHT_SD, G_UNREPORTED, G_DECOYS, G_FALLEN, G_DENSITY, G_DEBRIS, G_HOLD, G_MEMORY,
 ) = range(len(GENERAL))  # fmt: skip
 
+NEAR = ("share", "size_power", "night_sd")
+N_SHARE, N_POWER, N_NIGHT_SD = range(len(NEAR))
+
 KINDS = ("drone", "jet-drone", "decoy", "cruise", "ballistic", "supersonic")
 DECOY = KINDS.index("decoy")
 CLASSES = ("drone", "cruise", "ballistic", "supersonic", "other")

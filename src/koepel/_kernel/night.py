@@ -33,6 +33,7 @@ from koepel._kernel.columns import (
     M_READY,
     M_RESERVE,
     MAGAZINE,
+    NEAR,
     S_UP,
     SENSOR,
     T_FAIL,
@@ -52,7 +53,7 @@ from koepel._kernel.fight import FAR, fight
 from koepel._kernel.meeting import meet, meet_terminal, radii
 from koepel._kernel.order import in_order, link_by_threat, sort_by_time
 from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_spans, soft_kill_s
-from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, position
+from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, near_share, position
 from koepel._kernel.setup import ALARM_NOW, ENCOUNTER, MAGAZINE_NOW, THREAT_NOW, UNIT_NOW, Doctrine, Night, Tonight
 from koepel._kernel.sphere import leg_between
 from koepel._kernel.tally import tally
@@ -98,6 +99,7 @@ def tables(values, at):
         block(values, at, 4, len(SENSOR)),
         values[at[5] : at[6]],
         values[at[6] : at[7]],
+        block(values, at, 7, len(NEAR)),
     )
 
 
@@ -182,9 +184,10 @@ def assemble(pattern, types, earth_radius_m, key, figures, counts):
                pattern.fixed_aim[f], first, after, arc, types, figures.threats, earth_radius_m)  # fmt: skip
         first, i = after, i + 1
     for g in range(len(counts)):
+        near = near_share(pattern, figures.near, key, counts, g)
         for k in range(counts[g]):
             name, kind, high, start_s, aim, n_points = draw_threat(
-                g, k, key, pattern, figures.threats, figures.groups, earth_radius_m, points
+                g, k, key, near, pattern, figures.threats, figures.groups, earth_radius_m, points
             )
             after, arc = fly(points, n_points, legs, first)
             if pattern.wave[g, 4] > 0.0:  # arrive together: the whole way counts, with its bends

@@ -4,14 +4,16 @@ import math
 
 import numpy as np
 
-from koepel._kernel.chance import GROUP, ROUTE, TIME, mixed, normal, normal_cdf, normal_quantile, uniform
+from koepel._kernel.chance import GROUP, NIGHT, ROUTE, TIME, mixed, normal, normal_cdf, normal_quantile, uniform
 from koepel._kernel.chance import two_uniforms as two
-from koepel._kernel.columns import T_HIGH, T_HIGH_SHARE, T_LOW, T_SPEED
+from koepel._kernel.columns import N_NIGHT_SD, N_POWER, N_SHARE, T_HIGH, T_HIGH_SHARE, T_LOW, T_SPEED
 from koepel._kernel.compiled import lean
 from koepel._kernel.sphere import beside, cross, leg_between, point_on
 
 MOST_LEGS = 6  # a wandering route bends four times
+_AIM_POINT, _NEAR_POINT = np.uint64(1 << 40), np.uint64(1 << 41)  # aim points are numbered apart from threats
 _INTENSITY = np.uint64(0x6E69676874000001)
+_DEPTH = np.uint64(0x6465707468000001)  # how near all of a class strikes tonight
 
 
 @lean
@@ -45,6 +47,41 @@ def group_counts(pattern, key, counts):
         drawn = median * math.exp(spread * normal_quantile(share))
         counts[g] = int(min(max(1.0, math.floor(drawn + 0.5)), most))
     return counts.sum()
+
+
+@lean
+def near_share(pattern, near, key, counts, g):
+    """Share of a group that strikes near tonight, by the number of its class; see `koepel.raid.Near`."""
+    if pattern.near_aim[g] < 0:
+        return 0.0
+    size = 0.0
+    for other in range(len(counts)):
+        same = pattern.group_class[other] == pattern.group_class[g]
+        size += counts[other] * (1.0 if same else pattern.near_others[g])
+    row = near[pattern.near_row[g]]
+    shift = row[N_POWER] * math.log(max(size, 1.0) / pattern.near_size[g])
+    shift += row[N_NIGHT_SD] * normal(key, _DEPTH, NIGHT, pattern.group_class[g])
+    return min(1.0, row[N_SHARE] * math.exp(shift))
+
+
+@lean
+def aim_of(g, k, key, name, near, pattern):
+    """Row of the aims, launch area and aim place of the k-th threat of a group.
+
+    Where a group, or its near part, has few aim points, each point draws once for all its threats.
+    """
+    point = name
+    if pattern.aim_points[g] > 0:
+        point = mixed(pattern.group_key[g], _AIM_POINT + np.uint64(k % pattern.aim_points[g]))
+    row = g
+    if near > 0.0 and uniform(key, point, ROUTE, 5) < near:
+        row = pattern.near_aim[g]
+        if pattern.aim_points[row] > 0:
+            point = mixed(pattern.group_key[g], _NEAR_POINT + np.uint64(k % pattern.aim_points[row]))
+    _, u_launch = two(key, point, ROUTE, 0)
+    area = pick(pattern.launch_cum[g], u_launch)
+    u_aim, _ = two(key, point, ROUTE, 1)
+    return row, area, pick(pattern.aim_cum[row, area], u_aim)
 
 
 @lean
@@ -99,11 +136,16 @@ def position(legs, first, last, s):
 
 
 @lean
-def draw_threat(g, k, key, pattern, threats, groups, earth_radius_m, points):
+def draw_threat(g, k, key, near, pattern, threats, groups, earth_radius_m, points):
     """Draw the k-th threat of group g.
 
     Its luck is named by group and number, so that a change of the defence, or of another group, leaves
     it as it was.
+
+    Parameters
+    ----------
+    near
+        Share of the group that strikes near tonight.
 
     Returns
     -------
@@ -111,21 +153,20 @@ def draw_threat(g, k, key, pattern, threats, groups, earth_radius_m, points):
         name, type, high band or not, start time in seconds, aim place, number of points.
     """
     name = mixed(pattern.group_key[g], np.uint64(k))
-    u_type, u_launch = two(key, name, ROUTE, 0)
+    u_type, _ = two(key, name, ROUTE, 0)
     kind = pick(pattern.type_cum[g], u_type)
-    area = pick(pattern.launch_cum[g], u_launch)
-    u_aim, u_family = two(key, name, ROUTE, 1)
-    aim = pick(pattern.aim_cum[g, area], u_aim)
+    _, u_family = two(key, name, ROUTE, 1)
+    row, area, aim = aim_of(g, k, key, name, near, pattern)
     turn, reach = two(key, name, ROUTE, 2)
     centre = (pattern.area_xyz[area, 0], pattern.area_xyz[area, 1], pattern.area_xyz[area, 2])
     start = beside(centre, turn, reach, pattern.area_radius[area])
     turn, reach = two(key, name, ROUTE, 3)
     centre = (pattern.aim_xyz[aim, 0], pattern.aim_xyz[aim, 1], pattern.aim_xyz[aim, 2])
-    end = beside(centre, turn, reach, pattern.aim_scatter[g])
+    end = beside(centre, turn, reach, pattern.aim_scatter[row])
     family = pick(pattern.family_cum[g], u_family)
     n_points = bend(key, name, family, start, end, pattern.detour[g], points)
-    row = pattern.high_share_row[g]
-    high_share = groups[row] if row >= 0 else threats[kind, T_HIGH_SHARE]
+    of_group = pattern.high_share_row[g]
+    high_share = groups[of_group] if of_group >= 0 else threats[kind, T_HIGH_SHARE]
     high = uniform(key, name, ROUTE, 4) < high_share
     waves, first_s, every_s, spread_s, together = pattern.wave[g]
     u_wave, u_spread = two(key, name, TIME, 0)

@@ -16,7 +16,7 @@ class Figures(NamedTuple):
     low: np.ndarray  # (n_figures,)
     high: np.ndarray  # (n_figures,)
     key: np.ndarray  # (n_figures,) uint64, the hash of the figure's name
-    at: np.ndarray  # (8,) int64: first index of threat, effector, unit, magazine, sensor, general, group, end
+    at: np.ndarray  # (9,) int64: first index of threat, effector, unit, magazine, sensor, general, group, near, end
 
 
 class Types(NamedTuple):
@@ -85,8 +85,14 @@ class Pattern(NamedTuple):
     launch_cum: np.ndarray  # (G, L)
     area_xyz: np.ndarray  # (L, 3)
     area_radius: np.ndarray  # (L,) radians
-    aim_cum: np.ndarray  # (G, L, A) cumulative weights
-    aim_scatter: np.ndarray  # (G,) radians
+    aim_cum: np.ndarray  # (G + near parts, L, A) cumulative weights
+    aim_scatter: np.ndarray  # (G + near parts,) radians
+    aim_points: np.ndarray  # (G + near parts,) aim points a night, 0 where each threat has its own
+    near_aim: np.ndarray  # (G,) row of the near part's aims, -1 for none
+    near_row: np.ndarray  # (G,) row in the block of near figures
+    near_size: np.ndarray  # (G,) size of the raid that the near share is given for
+    near_others: np.ndarray  # (G,) how much a threat of another class counts in that size
+    group_class: np.ndarray  # (G,) reporting class of most of the group
     wave: np.ndarray  # (G, 5): count, start_s, every_s, spread_s, together
     family_cum: np.ndarray  # (G, 3): direct, dog-leg, wandering
     detour: np.ndarray  # (G,)
@@ -219,3 +225,4 @@ class Tonight(NamedTuple):
     sensors: np.ndarray
     general: np.ndarray
     groups: np.ndarray
+    near: np.ndarray

@@ -65,6 +65,7 @@ def scenario_arrays(scenario: Scenario, *, plain: bool = False, doubt: bool = Tr
         "sensors": Book(c.SENSOR, "sensors"),
         "general": Book(c.GENERAL, "general"),
         "groups": Book(("high_share",), "groups"),
+        "near": Book(c.NEAR, "near"),
     }
     for name in threat_types(scenario):
         books["threats"].row(name, catalogue.threats[name].figure)
@@ -73,8 +74,8 @@ def scenario_arrays(scenario: Scenario, *, plain: bool = False, doubt: bool = Tr
     places_xyz = vectors([s.at for s in scenario.settlements] + _asset_places(scenario))
     earth_radius_m = sphere_radius_m(_middle_latitude(scenario))
     defence, circles, names = defence_arrays(scenario, catalogue, books)
-    pattern = pattern_arrays(scenario, books, places_xyz, zone_of, earth_radius_m)
     types = _types(books["threats"], catalogue)
+    pattern = pattern_arrays(scenario, books, types.group, places_xyz, zone_of, earth_radius_m)
     ground = ground_arrays(scenario, circles, zones, zone_of, places_xyz, earth_radius_m)
     defence = defence._replace(value_usd=_values(types, books["threats"]))
     rules = Rules(c.RULES.index(scenario.defence.rule), scenario.defence.sufficient, plain, doubt)

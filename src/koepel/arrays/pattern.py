@@ -18,8 +18,14 @@ def _cumulative(weights: np.ndarray) -> np.ndarray:
     return np.cumsum(np.divide(weights, total, out=np.zeros_like(weights), where=total > 0), axis=-1)
 
 
-def pattern_arrays(scenario: Scenario, books, places_xyz, zone_of, earth_radius_m: float) -> Pattern:
-    """Groups, launch areas and aim places; or threats with their routes."""
+def pattern_arrays(scenario: Scenario, books, classes, places_xyz, zone_of, earth_radius_m: float) -> Pattern:
+    """Groups, launch areas and aim places; or threats with their routes.
+
+    Parameters
+    ----------
+    classes
+        Reporting class of each threat type. Shape (T,).
+    """
     areas = scenario.pattern.launch_areas if scenario.pattern else ()
     groups = scenario.pattern.groups if scenario.pattern else ()
     types = list(books["threats"].rows)
@@ -27,20 +33,29 @@ def pattern_arrays(scenario: Scenario, books, places_xyz, zone_of, earth_radius_
     area_xyz = vectors([area.at for area in areas])
     people = np.array([s.people for s in scenario.settlements] + [0.0] * len(scenario.assets), float)
     value = np.array([-1.0] * len(scenario.settlements) + [a.value_usd.middle for a in scenario.assets], float)
-    aims = np.zeros((len(groups), len(areas), len(people)))
-    for g, group in enumerate(groups):
+    nearer = [g for g, group in enumerate(groups) if group.near is not None]
+    aimed = [(group, group.aim) for group in groups] + [(groups[g], groups[g].near.aim) for g in nearer]
+    aims = np.zeros((len(aimed), len(areas), len(people)))
+    for row, (group, aim) in enumerate(aimed):
         for name in group.launch:
             area = area_names.index(name)
-            aims[g, area] = _aim_weights(scenario, group.aim, places_xyz, area_xyz[area], value, earth_radius_m)
+            aims[row, area] = _aim_weights(scenario, aim, places_xyz, area_xyz[area], value, earth_radius_m)
+    types_of = _weights([group.types for group in groups], types)
     return Pattern(
         group_key=name_keys(group.name for group in groups),
         count=np.array([_count_row(group.count) for group in groups], float).reshape(-1, 6),
-        type_cum=_cumulative(_weights([group.types for group in groups], types)),
+        type_cum=_cumulative(types_of),
         launch_cum=_cumulative(_weights([group.launch for group in groups], area_names)),
         area_xyz=area_xyz,
         area_radius=np.array([area.radius_m / earth_radius_m for area in areas], float),
         aim_cum=_cumulative(aims),
-        aim_scatter=np.array([group.aim.scatter_m / earth_radius_m for group in groups], float),
+        aim_scatter=np.array([aim.scatter_m / earth_radius_m for _, aim in aimed], float),
+        aim_points=np.array([one.aim_points or 0 for one in (*groups, *(groups[g].near for g in nearer))], np.int64),
+        near_aim=np.array([len(groups) + nearer.index(g) if g in nearer else -1 for g in range(len(groups))], np.int64),
+        near_row=np.array([_near_row(group, books["near"]) for group in groups], np.int64),
+        near_size=np.array([group.near.size if group.near else 1.0 for group in groups], float),
+        near_others=np.array([group.near.others_count_as if group.near else 0.0 for group in groups], float),
+        group_class=np.array([classes[row.argmax()] for row in types_of], np.int64),
         wave=np.array([_wave_row(group.waves) for group in groups], float).reshape(-1, 5),
         family_cum=_cumulative(
             np.array([[r.routes.direct, r.routes.dog_leg, r.routes.wandering] for r in groups], float).reshape(-1, 3)
@@ -71,6 +86,10 @@ def _wave_row(waves) -> tuple[float, ...]:
 
 def _high_share_row(group, book: Book) -> int:
     return -1 if group.high_share is None else book.row(group.name, lambda _: group.high_share)
+
+
+def _near_row(group, book: Book) -> int:
+    return -1 if group.near is None else book.row(group.name, lambda column: getattr(group.near, column))
 
 
 def _aim_weights(scenario, aim, places_xyz, area_xyz, value, earth_radius_m) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from koepel._kernel import chance, sphere
 from koepel._kernel import columns as c
 from koepel._kernel.night import _MONTH, _NIGHT, _STUDY_SALT, _WEATHER
-from koepel._kernel.raids import _INTENSITY
+from koepel._kernel.raids import _AIM_POINT, _DEPTH, _INTENSITY, _NEAR_POINT
 
 BENDS = (0, 1, 4)  # of the route families direct, dog-leg and wandering
 TABLES = {
@@ -22,6 +22,7 @@ TABLES = {
     "sensors": c.SENSOR,
     "general": c.GENERAL,
     "groups": ("high_share",),
+    "near": c.NEAR,
 }
 
 
@@ -151,9 +152,24 @@ def draw_raid(setup, tonight: Tonight) -> list[SlowThreat]:
         legs = legs_through([tuple(map(float, point)) for point in points])
         name, kind, aim = int(pattern.fixed_key[f]), int(pattern.fixed_type[f]), int(pattern.fixed_aim[f])
         threats.append(_threat(setup, tonight, name, kind, False, float(pattern.fixed_start_s[f]), aim, legs))
-    for group, count in enumerate(group_counts(pattern, tonight.luck)):
-        threats += [_draw_threat(setup, tonight, group, number) for number in range(count)]
+    counts = group_counts(pattern, tonight.luck)
+    for group, count in enumerate(counts):
+        near = near_share(pattern, tonight, counts, group)
+        threats += [_draw_threat(setup, tonight, group, number, near) for number in range(count)]
     return threats
+
+
+def near_share(pattern, tonight: Tonight, counts: list[int], group: int) -> float:
+    """Share of a group that strikes near; its logarithm is linear in that of the raid's size, and shaken."""
+    if pattern.near_aim[group] < 0:
+        return 0.0
+    same_class = pattern.group_class == pattern.group_class[group]
+    weights = [1.0 if same else float(pattern.near_others[group]) for same in same_class]
+    size = max(sum(count * weight for count, weight in zip(counts, weights, strict=True)), 1.0)
+    figures = tonight.near[pattern.near_row[group]]
+    shift = figures["size_power"] * math.log(size / pattern.near_size[group])
+    shake = tonight.luck.normal(_DEPTH, chance.NIGHT, int(pattern.group_class[group]))
+    return min(1.0, figures["share"] * math.exp(shift + figures["night_sd"] * shake))
 
 
 def group_counts(pattern, luck: Luck) -> list[int]:
@@ -174,19 +190,28 @@ def group_counts(pattern, luck: Luck) -> list[int]:
     return counts
 
 
-def _draw_threat(setup, tonight: Tonight, group: int, number: int) -> SlowThreat:
+def _aims(pattern, luck: Luck, group: int, number: int, name: int, near: float) -> tuple[int, int, int]:
+    """Row of the aims, launch area and aim place; threats that share an aim point share both."""
+    points = int(pattern.aim_points[group])
+    drawn_by = joint_name(pattern.group_key[group], int(_AIM_POINT) + number % points) if points else name
+    strikes_near = near > 0 and luck.one(drawn_by, chance.ROUTE, 5) < near
+    row = int(pattern.near_aim[group]) if strikes_near else group
+    if strikes_near and pattern.aim_points[row]:
+        drawn_by = joint_name(pattern.group_key[group], int(_NEAR_POINT) + number % int(pattern.aim_points[row]))
+    area = picked(pattern.launch_cum[group], luck.two(drawn_by, chance.ROUTE, 0)[1])
+    return row, area, picked(pattern.aim_cum[row, area], luck.two(drawn_by, chance.ROUTE, 1)[0])
+
+
+def _draw_threat(setup, tonight: Tonight, group: int, number: int, near: float) -> SlowThreat:
     pattern, luck = setup.pattern, tonight.luck
     name = joint_name(pattern.group_key[group], number)
-    u_type, u_area = luck.two(name, chance.ROUTE, 0)
-    u_aim, u_family = luck.two(name, chance.ROUTE, 1)
-    kind = picked(pattern.type_cum[group], u_type)
-    area = picked(pattern.launch_cum[group], u_area)
-    aim = picked(pattern.aim_cum[group, area], u_aim)
-    family = picked(pattern.family_cum[group], u_family)
+    kind = picked(pattern.type_cum[group], luck.two(name, chance.ROUTE, 0)[0])
+    aims, area, aim = _aims(pattern, luck, group, number, name, near)
+    family = picked(pattern.family_cum[group], luck.two(name, chance.ROUTE, 1)[1])
     launch = tuple(map(float, pattern.area_xyz[area]))
     place = tuple(map(float, pattern.aim_xyz[aim]))
     start = sphere.beside(launch, *luck.two(name, chance.ROUTE, 2), float(pattern.area_radius[area]))
-    end = sphere.beside(place, *luck.two(name, chance.ROUTE, 3), float(pattern.aim_scatter[group]))
+    end = sphere.beside(place, *luck.two(name, chance.ROUTE, 3), float(pattern.aim_scatter[aims]))
     points = [start, *_bends(luck, name, BENDS[family], start, end, float(pattern.detour[group])), end]
     row = pattern.high_share_row[group]
     share = tonight.groups[row]["high_share"] if row >= 0 else tonight.threats[kind]["high_share"]
