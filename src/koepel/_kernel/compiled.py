@@ -8,7 +8,7 @@ which share the scenario's arrays).
 
 from numba import njit
 
-entry = njit(cache=True, nogil=True, error_model="numpy")
-allocating = njit(error_model="numpy")
-lean = njit(_nrt=False, error_model="numpy")
-inlined = njit(_nrt=False, forceinline=True, error_model="numpy")
+entry = njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+allocating = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+lean = njit(_nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+inlined = njit(_nrt=False, forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)

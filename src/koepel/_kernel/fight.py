@@ -400,19 +400,21 @@ def reloaded(m, time, night):
 
 
 @lean
-def fight(ends, night):
-    """Fight one night by the clock; fates, times and rounds are left in the rows.
+def fight(ends, n, night):
+    """Fight one sector by the clock; fates, times and rounds are left in the rows.
 
     Parameters
     ----------
     ends
         Threats sorted by the time they end by themselves.
+    n
+        Number of encounters, in order of opening.
     night
-        See `koepel._kernel.setup.Night`; encounters in order of opening.
+        See `koepel._kernel.setup.Night`.
     """
     opened, ended = 0, 0
     while True:
-        time_open = night.encounters[opened].open_s if opened < len(night.encounters) else FAR
+        time_open = night.encounters[opened].open_s if opened < n else FAR
         time_end = night.threats[ends[ended]].over_s if ended < len(ends) else FAR
         if night.counters[0] > 0 and night.heap_time[0] <= min(time_open, time_end):
             time, code = night.heap_time[0], night.heap_code[0]
@@ -438,7 +440,7 @@ def fight(ends, night):
                 dies(i, time_end, night.threats[i].over_fate, night)
                 note(time_end, ENDED + night.threats[i].fate, i, -1, 0, night)
             ended += 1
-        elif opened < len(night.encounters):
+        elif opened < n:
             opens(opened, time_open, night)
             opened += 1
         else:

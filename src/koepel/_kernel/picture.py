@@ -141,7 +141,6 @@ def add_encounter(encounters, made, threat, magazine, count, opens, closes, shar
     one = encounters[made]
     one.threat, one.magazine, one.count = threat, magazine, count
     one.open_s, one.close_s, one.shared_s = opens, closes, shared_s
-    one.fired, one.salvo, one.told, one.next_threat, one.next_unit = 0, 0, 0, -1, -1
 
 
 @lean
