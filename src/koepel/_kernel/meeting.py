@@ -30,7 +30,7 @@ from koepel._kernel.columns import (
     T_TERMINAL,
     U_LOS,
 )
-from koepel._kernel.compiled import lean
+from koepel._kernel.compiled import inside, lean
 from koepel._kernel.grid import cell_of
 from koepel._kernel.raids import height_m
 from koepel._kernel.sphere import cross, dot, horizon_m, leg_between, passage, turned
@@ -39,7 +39,7 @@ NEVER = 2.0  # no cosine reaches it
 CLOSE = 1e-11  # cosines that differ by less are not told apart by a quick look
 
 
-@lean
+@inside
 def ground_cos(slant_m, height, horizon, earth_radius_m):
     """Cosine of the angular ground radius within a slant range and a horizon; NEVER where there is none."""
     if slant_m <= height:
@@ -48,7 +48,7 @@ def ground_cos(slant_m, height, horizon, earth_radius_m):
     return math.cos(min(ground / earth_radius_m, 1.5)) if ground > 0.0 else NEVER
 
 
-@lean
+@inside
 def fire_radius(e, los_height_m, threat, height, kind, terminal, plain, earth_radius_m):
     """Cosines of the outer and inner radius within which a magazine can engage a type of threat.
 
@@ -73,7 +73,7 @@ def fire_radius(e, los_height_m, threat, height, kind, terminal, plain, earth_ra
     )
 
 
-@lean
+@inside
 def sight_radius(s, threat, height, size, terminal, acoustic, bad_weather, earth_radius_m):
     """Cosine of the radius within which a sensor sees a type of threat.
 
@@ -85,7 +85,7 @@ def sight_radius(s, threat, height, size, terminal, acoustic, bad_weather, earth
     return ground_cos(reach, height, horizon_m(s[S_ANTENNA], height, earth_radius_m), earth_radius_m)
 
 
-@lean
+@inside
 def radii(ground, types, acoustic, plain, bad_weather, threats, effectors, units, sensors, table):
     """Fill in the table of radii: shape (circles, types * 2 bands, 2), cosines of outer and inner radius."""
     earth = ground.earth_radius_m
@@ -109,7 +109,7 @@ def radii(ground, types, acoustic, plain, bad_weather, threats, effectors, units
             table[c, q, 0], table[c, q, 1] = outer, inner
 
 
-@lean
+@inside
 def add_window(site, t_in, t_out, latest, window_site, window_time, n):
     """Add a window, or stretch the site's latest one where the two touch. Returns the number of windows.
 
@@ -131,7 +131,7 @@ def add_window(site, t_in, t_out, latest, window_site, window_time, n):
     return n + 1
 
 
-@lean
+@inside
 def list_sites(ground, p, d, length, stamp, tag, found):
     """Fill in the sites that the grid lists along a leg, each once. Returns how many.
 
@@ -156,7 +156,7 @@ def list_sites(ground, p, d, length, stamp, tag, found):
     return n
 
 
-@lean
+@inside
 def keep_passed(ground, p, d, length, table, q, found, n):
     """Keep those of n sites whose circle the leg may pass; five of six go, for a few products each.
 
@@ -178,7 +178,7 @@ def keep_passed(ground, p, d, length, table, q, found, n):
     return kept
 
 
-@lean
+@inside
 def pass_over(ground, site, p, d, length, t_leg, speed_rad, table, q, latest, window_site, window_time, n):
     """Add the windows of one leg over one circle; two where an inner circle is left out."""
     outer, inner = table[ground.site_circle[site], q]
@@ -194,7 +194,7 @@ def pass_over(ground, site, p, d, length, t_leg, speed_rad, table, q, latest, wi
     return add_window(site, t_in, t_out, latest, window_site, window_time, n)
 
 
-@lean
+@inside
 def meet(ground, plain, legs, first, last, start_s, speed_rad, table, q, stamp, tag, latest, found,
          window_site, window_time):  # fmt: skip
     """Windows of one threat over all circles near its route.
@@ -261,7 +261,7 @@ def in_footprint(aim, behind, centre, along_m, across_m, offset_m, earth_radius_
     return (x / along_m) ** 2 + (y / across_m) ** 2 <= 1.0
 
 
-@lean
+@inside
 def meet_terminal(ground, effector_of, effectors, threats, t, kind, aim, behind, impact_s, window_site, window_time,
                   n):  # fmt: skip
     """Windows of a terminal-only threat: the last seconds before impact, where a footprint holds its aim point."""

@@ -47,7 +47,7 @@ from koepel._kernel.columns import (
     U_UP,
     UNIT,
 )
-from koepel._kernel.compiled import allocating, entry, lean
+from koepel._kernel.compiled import allocating, entry, inside
 from koepel._kernel.fight import FAR
 from koepel._kernel.meeting import meet, meet_terminal, radii
 from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_spans, soft_kill_s
@@ -71,7 +71,7 @@ _STUDY_SALT = np.uint64(0x7374756479000001)
 _MONTH, _NIGHT, _WEATHER = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@lean
+@inside
 def run_key(seed, run):
     """Key of all that is drawn anew in every run."""
     return mixed(np.uint64(seed), np.uint64(run))
@@ -118,14 +118,14 @@ def doctrine_of(defence, rules, earth_radius_m, key, pk):
                     rules.sufficient, earth_radius_m, defence.linger_s[0], defence.linger_s[1])  # fmt: skip
 
 
-@lean
+@inside
 def sensors_up(key, defence, sensors, up):
     """Which sensors are in service tonight."""
     for s in range(len(up)):
         up[s] = uniform(key, defence.sensor_key[s], SITE_UP, 0) < sensors[defence.sensor_row[s], S_UP]
 
 
-@lean
+@inside
 def class_shocks(key, general, plain, shocks):
     """Log odds that all threats of a class share tonight: the month's shock and the night's."""
     for c in range(len(shocks)):
@@ -135,7 +135,7 @@ def class_shocks(key, general, plain, shocks):
             shocks[c] += general[G_NIGHT_SD] * normal(key, _NIGHT, NIGHT, c)
 
 
-@lean
+@inside
 def stand_to(key, defence, rules, figures, bad_weather, units, magazines):
     """Fire units and magazines at dusk: which are up, how well each does tonight, channels and rounds."""
     for u in range(len(units)):
@@ -172,7 +172,8 @@ def grown(rows, used, more):
     if used + more <= len(rows):
         return rows
     larger = np.empty(2 * (used + more), rows.dtype)
-    larger[:used] = rows[:used]
+    for i in range(used):
+        larger[i] = rows[i]
     return larger
 
 
@@ -180,7 +181,9 @@ def grown(rows, used, more):
 def assemble(pattern, types, earth_radius_m, key, figures, counts):
     """All threats of tonight with their legs: fixed ones first, then group by group."""
     n_fixed = len(pattern.fixed_type)
-    n = n_fixed + counts.sum()
+    n = n_fixed
+    for g in range(len(counts)):
+        n += counts[g]
     threats = np.zeros(n, THREAT_NOW)
     legs = np.empty((len(pattern.fixed_xyz) + MOST_LEGS * (n - n_fixed) + 1, 8))
     points = np.empty((MOST_LEGS, 3))
@@ -207,7 +210,7 @@ def assemble(pattern, types, earth_radius_m, key, figures, counts):
     return threats, legs
 
 
-@lean
+@inside
 def enlist(threats, i, name, kind, high, start_s, aim, first, last, arc, types, figures, earth_radius_m):
     """Fill in the row of one threat."""
     threat = threats[i]
@@ -221,7 +224,7 @@ def enlist(threats, i, name, kind, high, start_s, aim, first, last, arc, types, 
     threat.end_s = threat.dead_s = threat.told_s = threat.tracked_s = FAR
 
 
-@lean
+@inside
 def way_back(legs, first, last):
     """Aim point, and the direction from it back along the last leg."""
     k = last - 1
@@ -237,7 +240,8 @@ def muster(ground, defence, types, plain, key, figures, threats, legs, table, un
     """Meet every threat with the circles on its way: tracks, encounters, alarms, and how it ends by itself."""
     threat_figures, effectors = figures.threats, figures.effectors
     n_sites = len(ground.site_kind)
-    stamp, latest = np.full(n_sites, -1, np.int64), np.full(n_sites, -1, np.int64)
+    stamp, latest = np.empty(n_sites, np.int64), np.empty(n_sites, np.int64)
+    stamp[:] = latest[:] = -1
     found = np.empty(n_sites + 1, np.int64)
     room = 2 * n_sites * most_legs(threats) + 4
     window_site, window_time = np.empty((room, 2), np.int32), np.empty((room, 2))
@@ -285,7 +289,7 @@ def muster(ground, defence, types, plain, key, figures, threats, legs, table, un
     return encounters[:made], alarms[:raised]
 
 
-@lean
+@inside
 def most_legs(threats):
     """The longest route, in legs."""
     most = 1
@@ -294,7 +298,7 @@ def most_legs(threats):
     return most
 
 
-@lean
+@inside
 def ends_by_itself(ground, defence, key, threat, figures, effectors, shock, units, window_site, window_time, n):
     """Soft kill or failure before impact, whichever comes first."""
     lost_s = soft_kill_s(ground, defence, threat.name, key, figures, effectors, shock, units, window_site,
@@ -335,6 +339,7 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
     rows, threats, legs = np.zeros(0, ENCOUNTER_NOW), fresh_threats, np.empty((0, 8))
     led_by, nobody = np.empty(n_units, np.int64), np.zeros(1, np.int64)
     sectors = Sectors(nobody, nobody, nobody, nobody)
+    pk = np.empty((len(setup.defence.salvo), len(KINDS)))
     for r in range(n_runs):
         key = run_key(seed, first_run + r)
         values = study_figures(setup.figures, seed, first_run + r, setup.rules.doubt and not setup.rules.plain)
@@ -354,7 +359,9 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
             sectors = by_sector(fresh_threats, encounters, led_by, len(log) > 0)
             rows = np.empty(most_encounters(sectors), ENCOUNTER_NOW)
         threats = fresh_threats.copy() if fixed and r < n_runs - 1 else fresh_threats
-        pk = np.ascontiguousarray(figures.effectors[:, E_PK : E_PK + len(KINDS)])
+        for e in range(len(pk)):
+            for k in range(len(KINDS)):
+                pk[e, k] = figures.effectors[e, E_PK + k]
         waiting = n_magazines + 8
         for u in range(n_units):
             waiting += units[u].free

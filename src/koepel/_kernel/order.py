@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from koepel._kernel.compiled import allocating, inlined, lean
+from koepel._kernel.compiled import allocating, inlined, inside
 
 
 @allocating
@@ -42,7 +42,7 @@ def sort_by_time(times, rank, among, which):
     return order
 
 
-@lean
+@inside
 def link_by_threat(encounters, n, threats):
     """Chain the encounters of each threat in order of opening; the first n rows."""
     for e in range(n - 1, -1, -1):

@@ -7,14 +7,14 @@ import numpy as np
 from koepel._kernel.chance import GROUP, ROUTE, TIME, mixed, normal, normal_cdf, normal_quantile, uniform
 from koepel._kernel.chance import two_uniforms as two
 from koepel._kernel.columns import T_HIGH, T_HIGH_SHARE, T_LOW, T_SPEED
-from koepel._kernel.compiled import lean
+from koepel._kernel.compiled import inside, lean
 from koepel._kernel.sphere import beside, cross, leg_between, point_on
 
 MOST_LEGS = 6  # a wandering route bends four times
 _INTENSITY = np.uint64(0x6E69676874000001)
 
 
-@lean
+@inside
 def pick(cumulative, u):
     """First index whose cumulative share exceeds u; the last one has share 1."""
     low, high = 0, len(cumulative) - 1
@@ -44,10 +44,9 @@ def group_counts(pattern, key, counts):
         share = min(max((u - (1.0 - chance)) / chance, 1e-12), 1.0 - 1e-12)
         drawn = median * math.exp(spread * normal_quantile(share))
         counts[g] = int(min(max(1.0, math.floor(drawn + 0.5)), most))
-    return counts.sum()
 
 
-@lean
+@inside
 def bend(key, name, family, start, end, detour, points):
     """Fill in the points of a route and return how many: start, bends, end."""
     points[0, 0], points[0, 1], points[0, 2] = start
@@ -66,7 +65,7 @@ def bend(key, name, family, start, end, detour, points):
     return bends + 2
 
 
-@lean
+@inside
 def fly(points, n_points, legs, first):
     """Turn points into legs from index ``first`` on; return the index after the last, and the whole arc.
 
@@ -87,7 +86,7 @@ def fly(points, n_points, legs, first):
     return first, flown
 
 
-@lean
+@inside
 def position(legs, first, last, s):
     """The unit vector after the arc s of a route whose legs are ``first`` to ``last - 1``."""
     k = first
@@ -98,7 +97,7 @@ def position(legs, first, last, s):
     )
 
 
-@lean
+@inside
 def draw_threat(g, k, key, pattern, threats, groups, earth_radius_m, points):
     """Draw the k-th threat of group g.
 
@@ -136,7 +135,7 @@ def draw_threat(g, k, key, pattern, threats, groups, earth_radius_m, points):
     return name, kind, high, start_s, aim, n_points
 
 
-@lean
+@inside
 def height_m(threats, kind, high):
     """Height band of a threat."""
     return threats[kind, T_HIGH] if high else threats[kind, T_LOW]

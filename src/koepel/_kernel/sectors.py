@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from koepel._kernel.columns import CHEAPEST
-from koepel._kernel.compiled import allocating, lean
+from koepel._kernel.compiled import allocating, inside
 from koepel._kernel.fight import fight
 from koepel._kernel.order import link_by_threat, sort_by_time
 
@@ -27,7 +27,7 @@ class Sectors(NamedTuple):
     first_open: np.ndarray  # (sectors + 1,)
 
 
-@lean
+@inside
 def block_of(ground, legs, k):
     """Number of the coarse block that a leg starts in; the nearest one where it starts outside the grid."""
     block = 0
@@ -57,7 +57,7 @@ def by_place(ground, threats, legs):
     return order
 
 
-@lean
+@inside
 def call_up(threats, legs, order, first, last):
     """Read a few threats and their legs ahead of use: fetched together, they wait for memory once, not each in turn."""
     read = 0.0
@@ -70,7 +70,7 @@ def call_up(threats, legs, order, first, last):
     return read
 
 
-@lean
+@inside
 def leader(led_by, unit):
     """The unit that stands for all that are tied to this one; on the way there, the chain is halved."""
     while led_by[unit] != unit:
@@ -79,7 +79,7 @@ def leader(led_by, unit):
     return unit
 
 
-@lean
+@inside
 def tie(threat, encounters, first, last, magazine_unit, led_by):
     """Tie all units that meet one threat; its encounters are ``first`` to ``last - 1``."""
     threat.met, threat.met_end, threat.unit = first, last, -1
@@ -145,7 +145,7 @@ def by_sector(threats, encounters, led_by, whole):
     return Sectors(ends, first, opens, first_open)
 
 
-@lean
+@inside
 def enter(encounters, opens, now):
     """Fill in the rows of one sector's encounters, in order of opening, as they stand before anything is fired."""
     for e in range(len(opens)):
@@ -168,7 +168,7 @@ def fight_sectors(sectors, encounters, night):
         fight(ends, len(opens), night)
 
 
-@lean
+@inside
 def most_encounters(sectors):
     """Encounters of the largest sector."""
     most = 0
