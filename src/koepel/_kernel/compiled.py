@@ -5,8 +5,9 @@ arrays. ``lean``, ``inside`` and ``inlined`` may not: numba then counts no refer
 took half of a night's time, by an atomic operation for every array at nearly every call (more on several
 threads, which share the scenario's arrays).
 
-Only ``entry`` and ``lean`` can be called from Python. Numba makes a way in for Python, and one for C, for
-every compiled function; taking a scenario's arrays apart there was a third of the whole compilation.
+Only ``entry`` and ``lean`` can be called from Python; a call of another one ends the process. Numba makes
+a way in for Python, and one for C, for every compiled function; taking a scenario's arrays apart there was
+a third of the whole compilation.
 
 A constant that is handed to a function is a numpy integer here, never a literal: numba compiles a function
 anew for every literal that it is called with.

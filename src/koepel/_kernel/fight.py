@@ -1,4 +1,4 @@
-"""The night by the clock: encounters open, fire units engage by rule, rounds fly, threats end.
+"""One sector by the clock: encounters open, fire units engage by rule, rounds fly, threats end.
 
 Four kinds of event, in this order where times are equal: an intercept, the end of an assessment (a channel
 is free), the end of a reload, the end of a threat (by impact, soft kill or failure), the opening of an

@@ -158,7 +158,7 @@ def list_sites(ground, p, d, length, stamp, tag, found):
 
 @inside
 def keep_passed(ground, p, d, length, table, q, found, n):
-    """Keep those of n sites whose circle the leg may pass; five of six go, for a few products each.
+    """Keep those of n sites whose circle the leg may pass; four of five go, for a few products each.
 
     A leg that starts and ends outside a circle passes it only if it comes nearer first and goes away at
     last. `CLOSE` is far more than the rounding of `passage`, so nothing goes that `passage` would find.
