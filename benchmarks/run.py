@@ -115,8 +115,9 @@ def command(*words: str, env: dict | None = None) -> tuple[float, float, float]:
         "import resource, sys\nfrom koepel.cli import main\nsys.argv[0] = 'koepel'\n"
         "try: main()\nfinally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
     )
+    ours = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}  # set by our own import
     done = subprocess.run(
-        [sys.executable, "-c", code, *words], capture_output=True, text=True, env={**os.environ, **(env or {})}
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, env={**ours, **(env or {})}
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

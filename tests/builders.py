@@ -299,13 +299,13 @@ class KernelNight:
         Rounds fired, by magazine.
     """
 
-    def __init__(self, arrays: ScenarioArrays, seed: int = 1, run: int = 0):
+    def __init__(self, arrays: ScenarioArrays, seed: int = 1, run: int = 0, room: int = 1 << 16):
         columns = len(arrays.types) * len(c.PER_TYPE) + 2 * len(arrays.effectors) + len(c.SCALARS)
-        rows, room = np.empty((1, columns)), 1 << 16
+        rows = np.empty((1, columns))
         places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
         log = np.zeros(room, EVENT)
         self.threats, self.legs, lines, self.n_encounters = nights(arrays.setup, seed, run, 1, rows, places, zones, log)
-        assert lines < room
+        assert lines < room or room == 0
         self.row, self.alarm_hours, self.log = rows[0], zones[:, 0], log[:lines]
         fires = self.log[self.log["what"] == 0]
         self.fired = np.bincount(fires["magazine"], fires["number"], len(arrays.magazines)).astype(int)

@@ -9,12 +9,14 @@ import math
 import os
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from builders import EFFECTOR, FIRE_UNIT, THREAT, KernelNight, against_all, away, fight_once, one_site
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from numba import njit
 from pyproj import Geod, Transformer
 from scipy import stats
 from scipy.optimize import brentq
@@ -22,7 +24,7 @@ from scipy.optimize import brentq
 from koepel._kernel import sphere
 from koepel._kernel.chance import mixed
 from koepel._kernel.fight import FAR, flight_s, short_of
-from koepel._kernel.meeting import in_footprint
+from koepel._kernel.meeting import in_footprint, keep_passed
 from koepel._kernel.raids import group_counts
 from koepel._kernel.setup import THREAT_NOW
 from koepel.arrays import scenario_arrays
@@ -154,6 +156,50 @@ def test_windows_agree_with_the_geodesic_through_the_whole_bridge(latitude, bear
     g_in, g_out = geodesic_passage(start, end, centre, radius_m)
     assert fired_s[0] * 100 == pytest.approx(g_in, rel=0.005)
     assert (fired_s[-1] + 1.5) * 100 == pytest.approx(g_out, rel=0.005, abs=60)
+
+
+class Circles(NamedTuple):
+    """As much of `koepel._kernel.setup.Ground` as a quick look reads."""
+
+    site_xyz: np.ndarray
+    site_circle: np.ndarray
+
+
+@njit
+def kept_and_passed(ground, p, d, length, table, kept):
+    """Whether each circle outlives the quick look, and whether the closed form finds a passage."""
+    passed = np.zeros(len(kept), np.bool_)
+    found = np.arange(len(kept) + 1)
+    for k in range(keep_passed(ground, p, d, length, table, 0, found, len(kept))):
+        kept[found[k]] = True
+    for site in range(len(kept)):
+        c = (ground.site_xyz[site, 0], ground.site_xyz[site, 1], ground.site_xyz[site, 2])
+        s_in, s_out = sphere.passage(p, d, length, c, table[site, 0, 0])
+        passed[site] = s_out > s_in
+    return passed
+
+
+def test_the_quick_look_drops_no_circle_that_is_passed():
+    """Random legs and circles, a third of them touching the start, the end or the line to a rounding error."""
+    rng = np.random.default_rng(3)
+    n, met, looked = 2700, 0, 0
+    for _ in range(40):
+        turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        p, d, length = turn[0], turn[1], rng.uniform(0, 0.3)
+        xyz = p + rng.normal(size=(n, 3)) * 0.2
+        xyz /= np.linalg.norm(xyz, axis=1)[:, None]
+        along, ahead = xyz @ p, xyz @ d
+        touching = [along, along * math.cos(length) + ahead * math.sin(length), np.hypot(along, ahead)]
+        cosines = np.cos(rng.uniform(0.01, 0.2, n))
+        for k, cosine in enumerate(touching):
+            some = slice(k * n // 9, (k + 1) * n // 9)
+            cosines[some] = cosine[some] + rng.choice([-1e-12, -1e-16, 0, 1e-16, 1e-12], n // 9)
+        table = np.stack([cosines, np.full(n, 2.0)], axis=1)[:, None, :].copy()
+        kept = np.zeros(n, bool)
+        passed = kept_and_passed(Circles(xyz, np.arange(n)), tuple(p), tuple(d), length, table, kept)
+        assert not (passed & ~kept).any()
+        met, looked = met + passed.sum(), looked + kept.sum()
+    assert met > 10_000 and looked < 1.5 * met
 
 
 def test_a_passage_over_the_middle_is_twice_the_radius():

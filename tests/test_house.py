@@ -113,6 +113,18 @@ def test_kernels_import_nothing_of_ours():
             assert all(module.split(".")[0] == "_kernel" for module in imports(path)), name
 
 
+def test_python_calls_only_what_has_a_way_in():
+    """A compiled function without a wrapper for Python ends the process when called; nobody may import one."""
+    for name, path in MODULES.items():
+        if name.split(".")[0] == "_kernel":
+            continue
+        for node in ast.walk(TREES[path]):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("koepel._kernel."):
+                for alias in node.names:
+                    options = getattr(getattr(import_module(node.module), alias.name), "targetoptions", {})
+                    assert not options.get("no_cpython_wrapper"), f"{name} imports {alias.name}"
+
+
 def test_no_import_circle():
     """No module can be reached from itself; imports inside functions count too."""
     below = {name: set(imports(path)) & set(MODULES) - {name} for name, path in MODULES.items()}

@@ -136,3 +136,44 @@ def test_two_defences_share_luck_by_name():
     assert np.array_equal(both.a.nights("attacker_usd"), both.b.nights("attacker_usd"))
     apart = simulate(after, 300, seed=6).nights("leaked") - both.a.nights("leaked")
     assert (both.b.nights("leaked") - both.a.nights("leaked")).std() < 0.5 * apart.std()
+
+
+def far_copies(scenario, steps=(0.0, 9.0, 18.0)):
+    """Copies of a raid and its defence side by side, out of step and far enough apart that none meets another's."""
+
+    def moved(at, step):
+        return at[0] - 40.0, at[1] + step
+
+    units, sensors = (
+        tuple(
+            one.model_copy(update={"name": f"{one.name} {step}", "at": moved(one.at, step)})
+            for one in those for step in steps
+        )
+        for those in (scenario.defence.fire_units, scenario.defence.sensors)
+    )  # fmt: skip
+    threats = [
+        threat.model_copy(update={
+            "name": f"{threat.name} {step}", "start_s": threat.start_s + step,
+            "route": tuple(moved(point, step) for point in threat.route),
+        })
+        for threat in scenario.raid.threats for step in steps
+    ]  # fmt: skip
+    return scenario.model_copy(update={
+        "defence": scenario.defence.model_copy(update={"fire_units": units, "sensors": sensors}),
+        "raid": scenario.raid.model_copy(update={"threats": tuple(threats)}),
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", c.RULES)
+@pytest.mark.parametrize("plain", [False, True])
+def test_sector_by_sector_is_the_night_by_one_clock(rule, plain):
+    """A night with a log is fought by one clock, one without by sectors: the same row, bit by bit."""
+    scenario = far_copies(Scenario.read("night-540"))
+    scenario = scenario.model_copy(update={"defence": scenario.defence.model_copy(update={"rule": rule})})
+    arrays = scenario_arrays(scenario, plain=plain)
+    told, counted = KernelNight(arrays), KernelNight(arrays, room=0)
+    assert len(told.log) > 1000 and len(counted.log) == 0
+    assert len(np.unique(counted.threats["unit"])) > 3
+    assert told.row.tobytes() == counted.row.tobytes()
+    assert told.alarm_hours.tobytes() == counted.alarm_hours.tobytes()
+    assert all(np.array_equal(told.threats[name], counted.threats[name]) for name in ("fate", "end_s", "by"))

@@ -1,8 +1,9 @@
 """Compiled loops: arrays in, arrays out. Imports nothing else of koepel.
 
 One night in order of reading: `night` (the story), `raids` (who comes), `meeting` (what they pass),
-`picture` (what is seen of them), `fight` (who fires and what it kills), `tally` (what came of it).
-`chance`, `sphere` and `grid` serve them; `columns` and `setup` say what stands where in the arrays.
+`picture` (what is seen of them), `sectors` (who meets nobody outside), `fight` (who fires and what it
+kills), `tally` (what came of it). `chance`, `sphere` and `grid` serve them; `columns` and `setup` say what
+stands where in the arrays.
 """
 
 import hashlib

@@ -12,7 +12,9 @@ import numpy as np
 from koepel._kernel.compiled import inlined, lean
 
 # what a draw is for; two purposes never share a number
-STUDY, NIGHT, GROUP, ROUTE, TIME, SITE_UP, SITE_SHOCK, DETECT, LOSS, FALL, SHOT, LINGER, DEBRIS, REPORT = range(14)
+STUDY, NIGHT, GROUP, ROUTE, TIME, SITE_UP, SITE_SHOCK, DETECT, LOSS, FALL, SHOT, LINGER, DEBRIS, REPORT = (
+    np.arange(14)  # numpy integers, see `compiled`
+)
 
 _MASK = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
@@ -65,13 +67,13 @@ def two_uniforms(key, name, purpose, count):
 @lean
 def uniform(key, name, purpose, count):
     """One draw on [0, 1)."""
-    return two_uniforms(key, name, purpose, count)[0]
+    return two_uniforms(key, name, purpose, np.int64(count))[0]
 
 
 @lean
 def normal(key, name, purpose, count):
     """One standard normal draw (Box and Muller 1958)."""
-    u, v = two_uniforms(key, name, purpose, count)
+    u, v = two_uniforms(key, name, purpose, np.int64(count))
     return math.sqrt(-2.0 * math.log(1.0 - u)) * math.cos(2.0 * math.pi * v)
 
 

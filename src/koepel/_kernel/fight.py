@@ -1,4 +1,4 @@
-"""The night by the clock: encounters open, fire units engage by rule, rounds fly, threats end.
+"""One sector by the clock: encounters open, fire units engage by rule, rounds fly, threats end.
 
 Four kinds of event, in this order where times are equal: an intercept, the end of an assessment (a channel
 is free), the end of a reload, the end of a threat (by impact, soft kill or failure), the opening of an
@@ -7,16 +7,19 @@ encounter. Intercepts, assessments and reloads wait in a heap; the other two are
 
 import math
 
+import numpy as np
+
 from koepel._kernel.chance import LINGER, SHOT, mixed, shifted, uniform
 from koepel._kernel.columns import CHEAPEST, DECOY, FIRST_ABLE, KILLED, MARGINAL_VALUE
-from koepel._kernel.compiled import inlined, lean
+from koepel._kernel.compiled import inlined, inside, lean
 from koepel._kernel.order import pop, push
 from koepel._kernel.raids import position
 
 FAR = 1e18
-INTERCEPT, ASSESSED, RELOADED = range(3)
+INTERCEPT, ASSESSED, RELOADED = np.arange(3)
 WAITS, PASSED = 0, -1  # answers of `able` that are not a number of rounds
-FIRED, KILL, MISS, WASTED, FULL_AGAIN, ENDED = range(6)  # what a line of the log tells; ENDED + fate
+NONE = np.int64(-1)
+FIRED, KILL, MISS, WASTED, FULL_AGAIN, ENDED = np.arange(6)  # what a line of the log tells; ENDED + fate
 
 @inlined
 def add_event(time, kind, index, night):
@@ -35,7 +38,7 @@ def note(time, what, threat, magazine, number, night):
         night.counters[1] = line + 1
 
 
-@inlined
+@lean
 def short_of(flight, time, threat, x, y, z, speed_m_s, legs, earth_radius_m):
     """Metres that an interceptor is short of the threat after a time of flight; negative when it was there before."""
     s = max(time + flight - threat.start_s, 0.0) * threat.speed_rad
@@ -254,11 +257,11 @@ def serve_threat(i, time, night):
     or the best by `merit`; under ``cheapest`` it holds its fire while a cheaper salvo that suffices is still
     to come, under marginal value where the value does not cover the price.
     """
-    best, best_merit, best_n = -1, -FAR, 0
-    before, e = -1, night.threats[i].head
+    best, best_merit, best_n = NONE, -FAR, 0
+    before, e = NONE, np.int64(night.threats[i].head)
     while e >= 0:
         n = able(e, time, night)
-        after = night.encounters[e].next_threat
+        after = np.int64(night.encounters[e].next_threat)
         if n == PASSED and night.encounters[e].salvo == 0:
             drop_from_threat(e, before, night)
         else:
@@ -283,11 +286,11 @@ def serve_unit(u, time, night):
     """Give the free channels of one unit to the encounters that wait for it: in order, or by marginal value."""
     by_value = night.doctrine.rule == MARGINAL_VALUE
     while night.units[u].free > 0:
-        best, best_worth, best_n = -1, 0.0, 0
-        before, e = -1, night.units[u].head
+        best, best_worth, best_n = NONE, 0.0, 0
+        before, e = NONE, np.int64(night.units[u].head)
         while e >= 0 and (by_value or best < 0):
             n = able(e, time, night)
-            after = night.encounters[e].next_unit
+            after = np.int64(night.encounters[e].next_unit)
             if n == PASSED:
                 drop_from_unit(e, before, u, night)
             else:
@@ -395,24 +398,26 @@ def reloaded(m, time, night):
     night.magazines[m].ready += moved
     night.magazines[m].reserve -= moved
     night.magazines[m].reloading = 0
-    note(time, FULL_AGAIN, -1, m, moved, night)
+    note(time, FULL_AGAIN, NONE, m, moved, night)
     serve_unit(night.magazines[m].unit, time, night)
 
 
-@lean
-def fight(ends, night):
-    """Fight one night by the clock; fates, times and rounds are left in the rows.
+@inside
+def fight(ends, n, night):
+    """Fight one sector by the clock; fates, times and rounds are left in the rows.
 
     Parameters
     ----------
     ends
         Threats sorted by the time they end by themselves.
+    n
+        Number of encounters, in order of opening.
     night
-        See `koepel._kernel.setup.Night`; encounters in order of opening.
+        See `koepel._kernel.setup.Night`.
     """
-    opened, ended = 0, 0
+    opened = ended = np.int64(0)
     while True:
-        time_open = night.encounters[opened].open_s if opened < len(night.encounters) else FAR
+        time_open = night.encounters[opened].open_s if opened < n else FAR
         time_end = night.threats[ends[ended]].over_s if ended < len(ends) else FAR
         if night.counters[0] > 0 and night.heap_time[0] <= min(time_open, time_end):
             time, code = night.heap_time[0], night.heap_code[0]
@@ -436,9 +441,9 @@ def fight(ends, night):
             i = ends[ended]
             if night.threats[i].fate < 0:
                 dies(i, time_end, night.threats[i].over_fate, night)
-                note(time_end, ENDED + night.threats[i].fate, i, -1, 0, night)
+                note(time_end, ENDED + night.threats[i].fate, i, NONE, 0, night)
             ended += 1
-        elif opened < len(night.encounters):
+        elif opened < n:
             opens(opened, time_open, night)
             opened += 1
         else:

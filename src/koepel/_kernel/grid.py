@@ -8,12 +8,12 @@ import math
 
 import numpy as np
 
-from koepel._kernel.compiled import allocating, entry, lean
+from koepel._kernel.compiled import allocating, entry, inside
 
 
 @allocating
-def _count_or_fill(xyz, reach, origin, step, dims, first, sites, fill):
-    """Walk the cubes that each circle touches; count them, or fill them in."""
+def _count_or_fill(xyz, reach, origin, step, dims, first, sites):
+    """Walk the cubes that each circle touches; fill the circle in where there is room, and count."""
     half_diagonal = 0.5 * math.sqrt(3.0) * step
     low, high = np.empty(3, np.int64), np.empty(3, np.int64)
     for site in range(len(xyz)):
@@ -32,7 +32,7 @@ def _count_or_fill(xyz, reach, origin, step, dims, first, sites, fill):
                     if x * x + y * y + z * z > around * around:
                         continue
                     cell = (a * dims[1] + b) * dims[2] + c
-                    if fill:
+                    if len(sites) > 0:
                         sites[first[cell]] = site
                     first[cell] += 1
 
@@ -58,16 +58,17 @@ def build_grid(xyz, reach, origin, step, dims):
     cells = dims[0] * dims[1] * dims[2]
     count = np.zeros(cells + 1, np.int64)
     nothing = np.zeros(0, np.int32)
-    _count_or_fill(xyz, reach, origin, step, dims, count, nothing, False)
+    _count_or_fill(xyz, reach, origin, step, dims, count, nothing)
     first = np.zeros(cells + 1, np.int64)
     for cell in range(cells):
         first[cell + 1] = first[cell] + count[cell]
+        count[cell] = first[cell]
     sites = np.empty(first[cells], np.int32)
-    _count_or_fill(xyz, reach, origin, step, dims, first[:cells].copy(), sites, True)
+    _count_or_fill(xyz, reach, origin, step, dims, count, sites)
     return first, sites
 
 
-@lean
+@inside
 def cell_of(point, origin, step, dims):
     """The cube that holds a point, -1 outside the grid."""
     a = int(math.floor((point[0] - origin[0]) / step))

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from koepel._kernel.columns import (
     E_ACROSS,
     E_ALONG,
@@ -28,15 +30,16 @@ from koepel._kernel.columns import (
     T_TERMINAL,
     U_LOS,
 )
-from koepel._kernel.compiled import inlined, lean
+from koepel._kernel.compiled import inside, lean
 from koepel._kernel.grid import cell_of
 from koepel._kernel.raids import height_m
 from koepel._kernel.sphere import cross, dot, horizon_m, leg_between, passage, turned
 
 NEVER = 2.0  # no cosine reaches it
+CLOSE = 1e-11  # cosines that differ by less are not told apart by a quick look
 
 
-@lean
+@inside
 def ground_cos(slant_m, height, horizon, earth_radius_m):
     """Cosine of the angular ground radius within a slant range and a horizon; NEVER where there is none."""
     if slant_m <= height:
@@ -45,7 +48,7 @@ def ground_cos(slant_m, height, horizon, earth_radius_m):
     return math.cos(min(ground / earth_radius_m, 1.5)) if ground > 0.0 else NEVER
 
 
-@lean
+@inside
 def fire_radius(e, los_height_m, threat, height, kind, terminal, plain, earth_radius_m):
     """Cosines of the outer and inner radius within which a magazine can engage a type of threat.
 
@@ -70,7 +73,7 @@ def fire_radius(e, los_height_m, threat, height, kind, terminal, plain, earth_ra
     )
 
 
-@lean
+@inside
 def sight_radius(s, threat, height, size, terminal, acoustic, bad_weather, earth_radius_m):
     """Cosine of the radius within which a sensor sees a type of threat.
 
@@ -82,7 +85,7 @@ def sight_radius(s, threat, height, size, terminal, acoustic, bad_weather, earth
     return ground_cos(reach, height, horizon_m(s[S_ANTENNA], height, earth_radius_m), earth_radius_m)
 
 
-@lean
+@inside
 def radii(ground, types, acoustic, plain, bad_weather, threats, effectors, units, sensors, table):
     """Fill in the table of radii: shape (circles, types * 2 bands, 2), cosines of outer and inner radius."""
     earth = ground.earth_radius_m
@@ -106,7 +109,7 @@ def radii(ground, types, acoustic, plain, bad_weather, threats, effectors, units
             table[c, q, 0], table[c, q, 1] = outer, inner
 
 
-@lean
+@inside
 def add_window(site, t_in, t_out, latest, window_site, window_time, n):
     """Add a window, or stretch the site's latest one where the two touch. Returns the number of windows.
 
@@ -128,12 +131,57 @@ def add_window(site, t_in, t_out, latest, window_site, window_time, n):
     return n + 1
 
 
-@inlined
+@inside
+def list_sites(ground, p, d, length, stamp, tag, found):
+    """Fill in the sites that the grid lists along a leg, each once. Returns how many.
+
+    Whether a site is new cannot be foretold, so nothing here branches on it: each is written down, and the
+    next writes over it where it was known.
+    """
+    n = 0
+    steps = int(length / ground.grid_step) + 1
+    turn_cos, turn_sin = math.cos(length / steps), math.sin(length / steps)
+    point, ahead = p, d
+    for i in range(steps + 1):
+        if i > 0:
+            point, ahead = turned(point, ahead, turn_cos, turn_sin)
+        cell = cell_of(point, ground.grid_origin, ground.grid_step, ground.grid_dims)
+        if cell < 0:
+            continue
+        for at in range(ground.grid_first[cell], ground.grid_first[cell + 1]):
+            site = ground.grid_site[at]
+            found[n] = site
+            n += stamp[site] != tag
+            stamp[site] = tag
+    return n
+
+
+@inside
+def keep_passed(ground, p, d, length, table, q, found, n):
+    """Keep those of n sites whose circle the leg may pass; four of five go, for a few products each.
+
+    A leg that starts and ends outside a circle passes it only if it comes nearer first and goes away at
+    last. `CLOSE` is far more than the rounding of `passage`, so nothing goes that `passage` would find.
+    """
+    kept = 0
+    end_cos, end_sin = math.cos(length), math.sin(length)
+    for k in range(n):
+        site = found[k]
+        x, y, z = ground.site_xyz[site, 0], ground.site_xyz[site, 1], ground.site_xyz[site, 2]
+        outer = table[ground.site_circle[site], q, 0]
+        along = x * p[0] + y * p[1] + z * p[2]
+        ahead = x * d[0] + y * d[1] + z * d[2]
+        outside = (along < outer - CLOSE) & (along * end_cos + ahead * end_sin < outer - CLOSE)
+        away = (ahead <= 0.0) | (ahead * end_cos >= along * end_sin)
+        found[kept] = site
+        kept += (along * along + ahead * ahead > outer * outer) & ~(outside & away)
+    return kept
+
+
+@inside
 def pass_over(ground, site, p, d, length, t_leg, speed_rad, table, q, latest, window_site, window_time, n):
     """Add the windows of one leg over one circle; two where an inner circle is left out."""
     outer, inner = table[ground.site_circle[site], q]
-    if outer == NEVER:
-        return n
     c = (ground.site_xyz[site, 0], ground.site_xyz[site, 1], ground.site_xyz[site, 2])
     s_in, s_out = passage(p, d, length, c, outer)
     if s_out <= s_in:
@@ -146,9 +194,9 @@ def pass_over(ground, site, p, d, length, t_leg, speed_rad, table, q, latest, wi
     return add_window(site, t_in, t_out, latest, window_site, window_time, n)
 
 
-@lean
-def meet(ground, plain, legs, first, last, start_s, speed_rad, table, q, stamp, tag, latest, window_site,
-         window_time):  # fmt: skip
+@inside
+def meet(ground, plain, legs, first, last, start_s, speed_rad, table, q, stamp, tag, latest, found,
+         window_site, window_time):  # fmt: skip
     """Windows of one threat over all circles near its route.
 
     Points one step apart along each leg are looked up in the grid; each circle found is then solved in
@@ -165,7 +213,8 @@ def meet(ground, plain, legs, first, last, start_s, speed_rad, table, q, stamp, 
         ``stamp[site]`` is the tag of the last leg that looked at the site.
     latest
         Latest window of each site.
-
+    found
+        Room for every site and one more.
     window_site, window_time
         Filled in: site and number of the window among the site's, and from when to when; room for two
         windows of each site on each leg.
@@ -175,33 +224,19 @@ def meet(ground, plain, legs, first, last, start_s, speed_rad, table, q, stamp, 
     tuple
         Number of windows, and the next tag.
     """
-    n = 0
+    n = np.int64(0)
     for k in range(first, last):
         p = (legs[k, 0], legs[k, 1], legs[k, 2])
         d = (legs[k, 3], legs[k, 4], legs[k, 5])
         t_leg = start_s + legs[k, 7] / speed_rad
-        steps = int(legs[k, 6] / ground.grid_step) + 1
-        turn_cos, turn_sin = math.cos(legs[k, 6] / steps), math.sin(legs[k, 6] / steps)
-        point, ahead = p, d
-        for i in range(steps + 1):
-            if i > 0:
-                point, ahead = turned(point, ahead, turn_cos, turn_sin)
-            cell = cell_of(point, ground.grid_origin, ground.grid_step, ground.grid_dims)
-            if cell < 0:
-                continue
-            for at in range(ground.grid_first[cell], ground.grid_first[cell + 1]):
-                site = ground.grid_site[at]
-                if stamp[site] == tag:
-                    continue
-                stamp[site] = tag
-                n = pass_over(
-                    ground, site, p, d, legs[k, 6], t_leg, speed_rad, table, q, latest, window_site, window_time, n
-                )
+        listed = list_sites(ground, p, d, legs[k, 6], stamp, tag, found)
         if not plain:
             for site in range(ground.first_zone, len(ground.site_kind)):
-                n = pass_over(
-                    ground, site, p, d, legs[k, 6], t_leg, speed_rad, table, q, latest, window_site, window_time, n
-                )
+                found[listed] = site
+                listed += 1
+        for at in range(keep_passed(ground, p, d, legs[k, 6], table, q, found, listed)):
+            n = pass_over(ground, found[at], p, d, legs[k, 6], t_leg, speed_rad, table, q, latest, window_site,
+                          window_time, n)  # fmt: skip
         tag += 1
     return n, tag
 
@@ -226,7 +261,7 @@ def in_footprint(aim, behind, centre, along_m, across_m, offset_m, earth_radius_
     return (x / along_m) ** 2 + (y / across_m) ** 2 <= 1.0
 
 
-@lean
+@inside
 def meet_terminal(ground, effector_of, effectors, threats, t, kind, aim, behind, impact_s, window_site, window_time,
                   n):  # fmt: skip
     """Windows of a terminal-only threat: the last seconds before impact, where a footprint holds its aim point."""

@@ -48,13 +48,23 @@ from koepel._kernel.columns import (
     U_UP,
     UNIT,
 )
-from koepel._kernel.compiled import allocating, entry, lean
-from koepel._kernel.fight import FAR, fight
+from koepel._kernel.compiled import allocating, entry, inside
+from koepel._kernel.fight import FAR
 from koepel._kernel.meeting import meet, meet_terminal, radii
-from koepel._kernel.order import in_order, link_by_threat, sort_by_time
 from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_spans, soft_kill_s
 from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, near_share, position
-from koepel._kernel.setup import ALARM_NOW, ENCOUNTER, MAGAZINE_NOW, THREAT_NOW, UNIT_NOW, Doctrine, Night, Tonight
+from koepel._kernel.sectors import AHEAD, Sectors, by_place, by_sector, call_up, fight_sectors, most_encounters, tie
+from koepel._kernel.setup import (
+    ALARM_NOW,
+    ENCOUNTER,
+    ENCOUNTER_NOW,
+    MAGAZINE_NOW,
+    THREAT_NOW,
+    UNIT_NOW,
+    Doctrine,
+    Night,
+    Tonight,
+)
 from koepel._kernel.sphere import leg_between
 from koepel._kernel.tally import tally
 
@@ -62,7 +72,7 @@ _STUDY_SALT = np.uint64(0x7374756479000001)
 _MONTH, _NIGHT, _WEATHER = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@lean
+@inside
 def run_key(seed, run):
     """Key of all that is drawn anew in every run."""
     return mixed(np.uint64(seed), np.uint64(run))
@@ -110,14 +120,14 @@ def doctrine_of(defence, rules, earth_radius_m, key, pk):
                     rules.sufficient, earth_radius_m, defence.linger_s[0], defence.linger_s[1])  # fmt: skip
 
 
-@lean
+@inside
 def sensors_up(key, defence, sensors, up):
     """Which sensors are in service tonight."""
     for s in range(len(up)):
         up[s] = uniform(key, defence.sensor_key[s], SITE_UP, 0) < sensors[defence.sensor_row[s], S_UP]
 
 
-@lean
+@inside
 def class_shocks(key, general, plain, shocks):
     """Log odds that all threats of a class share tonight: the month's shock and the night's."""
     for c in range(len(shocks)):
@@ -127,7 +137,7 @@ def class_shocks(key, general, plain, shocks):
             shocks[c] += general[G_NIGHT_SD] * normal(key, _NIGHT, NIGHT, c)
 
 
-@lean
+@inside
 def stand_to(key, defence, rules, figures, bad_weather, units, magazines):
     """Fire units and magazines at dusk: which are up, how well each does tonight, channels and rounds."""
     for u in range(len(units)):
@@ -164,7 +174,8 @@ def grown(rows, used, more):
     if used + more <= len(rows):
         return rows
     larger = np.empty(2 * (used + more), rows.dtype)
-    larger[:used] = rows[:used]
+    for i in range(used):
+        larger[i] = rows[i]
     return larger
 
 
@@ -172,7 +183,9 @@ def grown(rows, used, more):
 def assemble(pattern, types, earth_radius_m, key, figures, counts):
     """All threats of tonight with their legs: fixed ones first, then group by group."""
     n_fixed = len(pattern.fixed_type)
-    n = n_fixed + counts.sum()
+    n = n_fixed
+    for g in range(len(counts)):
+        n += counts[g]
     threats = np.zeros(n, THREAT_NOW)
     legs = np.empty((len(pattern.fixed_xyz) + MOST_LEGS * (n - n_fixed) + 1, 8))
     points = np.empty((MOST_LEGS, 3))
@@ -200,7 +213,7 @@ def assemble(pattern, types, earth_radius_m, key, figures, counts):
     return threats, legs
 
 
-@lean
+@inside
 def enlist(threats, i, name, kind, high, start_s, aim, first, last, arc, types, figures, earth_radius_m):
     """Fill in the row of one threat."""
     threat = threats[i]
@@ -214,7 +227,7 @@ def enlist(threats, i, name, kind, high, start_s, aim, first, last, arc, types, 
     threat.end_s = threat.dead_s = threat.told_s = threat.tracked_s = FAR
 
 
-@lean
+@inside
 def way_back(legs, first, last):
     """Aim point, and the direction from it back along the last leg."""
     k = last - 1
@@ -225,28 +238,38 @@ def way_back(legs, first, last):
 
 
 @allocating
-def muster(ground, defence, types, plain, key, figures, threats, legs, table, units, sensor_up, shocks):
+def muster(ground, defence, types, plain, key, figures, threats, legs, table, units, sensor_up, shocks,
+           led_by):  # fmt: skip
     """Meet every threat with the circles on its way: tracks, encounters, alarms, and how it ends by itself."""
     threat_figures, effectors = figures.threats, figures.effectors
     n_sites = len(ground.site_kind)
-    stamp, latest = np.full(n_sites, -1, np.int64), np.full(n_sites, -1, np.int64)
+    stamp, latest = np.empty(n_sites, np.int64), np.empty(n_sites, np.int64)
+    stamp[:] = latest[:] = -1
+    found = np.empty(n_sites + 1, np.int64)
     room = 2 * n_sites * most_legs(threats) + 4
     window_site, window_time = np.empty((room, 2), np.int32), np.empty((room, 2))
     seen, seen_by = np.empty((room, 3)), np.empty(room, np.int32)
     shared, spans = np.empty((room, 2)), np.empty((room, 2))
     made = raised = tag = np.int64(0)  # not the literal 0, for which all that follows would compile twice
-    encounters, alarms = np.empty(1024, ENCOUNTER), np.empty(1024, ALARM_NOW)
-    for i in range(len(threats)):
+    encounters, alarms = np.empty(1024 + 4 * len(threats), ENCOUNTER), np.empty(1024, ALARM_NOW)
+    for u in range(len(units)):
+        led_by[u] = u
+    order = by_place(ground, threats, legs)
+    for k in range(len(order)):
+        if k % AHEAD == 0:
+            window_time[0, 0] = call_up(threats, legs, order, k, min(k + AHEAD, len(order)))
+        i = order[k]
         threat = threats[i]
         kind = threat.type
         threat.shock = 0.0
         n, tag = meet(ground, plain, legs, threat.first, threat.last, threat.start_s, threat.speed_rad, table,
-                      2 * kind + threat.high, stamp, tag, latest, window_site, window_time)  # fmt: skip
+                      2 * kind + threat.high, stamp, tag, latest, found, window_site, window_time)  # fmt: skip
         if plain:
             tracks = n_shared = np.int64(0)
-            encounters = grown(encounters, made, n)
+            encounters, had = grown(encounters, made, n), made
             made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans,
                                    window_site, window_time, n, encounters, made)  # fmt: skip
+            tie(threat, encounters, had, made, defence.magazine_unit, led_by)
             continue
         threat.shock = shocks[types.group[kind]] - threat_figures[kind, T_HARD]
         if types.terminal[kind]:
@@ -260,15 +283,16 @@ def muster(ground, defence, types, plain, key, figures, threats, legs, table, un
                        window_site, window_time, n)  # fmt: skip
         n_shared = shared_spans(seen, tracks, shared)
         threat.tracked_s = shared[0, 0] if n_shared > 0 else FAR
-        encounters = grown(encounters, made, n * (n_shared + tracks + 1))
+        encounters, had = grown(encounters, made, n * (n_shared + tracks + 1)), made
         made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans,
                                window_site, window_time, n, encounters, made)  # fmt: skip
+        tie(threat, encounters, had, made, defence.magazine_unit, led_by)
         alarms = grown(alarms, raised, n * (n_shared + 1))
         raised = open_alarms(ground, i, shared, n_shared, window_site, window_time, n, alarms, raised)
     return encounters[:made], alarms[:raised]
 
 
-@lean
+@inside
 def most_legs(threats):
     """The longest route, in legs."""
     most = 1
@@ -277,7 +301,7 @@ def most_legs(threats):
     return most
 
 
-@lean
+@inside
 def ends_by_itself(ground, defence, key, threat, figures, effectors, shock, units, window_site, window_time, n):
     """Soft kill or failure before impact, whichever comes first."""
     lost_s = soft_kill_s(ground, defence, threat.name, key, figures, effectors, shock, units, window_site,
@@ -288,6 +312,17 @@ def ends_by_itself(ground, defence, key, threat, figures, effectors, shock, unit
     fell_s = threat.start_s + when * (threat.impact_s - threat.start_s)
     if fails < figures[T_FAIL] and fell_s < threat.over_s:
         threat.over_s, threat.over_fate = fell_s, FELL
+
+
+@allocating
+def keep_memory():
+    """Take a large block and let it go, untouched; glibc then keeps what nights free, up to twice as much.
+
+    Else it hands the arrays of a large night back to the system, which gives them out anew page by page, at a
+    quarter of that night's time. That a freed block moves the threshold is told in mallopt(3); other
+    allocators do not notice.
+    """
+    return len(np.empty(31 * 2**20, np.uint8))
 
 
 @entry
@@ -308,15 +343,18 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
     tuple
         Threats and legs of the last run, the number of lines in the log, and the encounters of all runs.
     """
+    keep_memory()
     n_units, n_magazines = len(setup.defence.unit_row), len(setup.defence.magazine_unit)
     units, magazines = np.zeros(n_units, UNIT_NOW), np.zeros(n_magazines, MAGAZINE_NOW)
     table = np.empty((len(setup.ground.circle_kind), 2 * len(setup.types.kind), 2))
     shocks, counts = np.zeros(len(CLASSES)), np.zeros(len(setup.pattern.group_key), np.int64)
     sensor_up, counters, met = np.zeros(len(setup.defence.sensor_row), np.bool_), np.zeros(2, np.int64), 0
     fixed = setup.rules.plain and len(counts) == 0  # every run meets the same circles at the same times
-    fresh_threats, fresh, alarms = np.zeros(0, THREAT_NOW), np.zeros(0, ENCOUNTER), np.zeros(0, ALARM_NOW)
-    threats, legs = fresh_threats, np.empty((0, 8))
-    ends = np.zeros(0, np.int64)
+    fresh_threats, encounters, alarms = np.zeros(0, THREAT_NOW), np.zeros(0, ENCOUNTER), np.zeros(0, ALARM_NOW)
+    rows, threats, legs = np.zeros(0, ENCOUNTER_NOW), fresh_threats, np.empty((0, 8))
+    led_by, nobody = np.empty(n_units, np.int64), np.zeros(1, np.int64)
+    sectors = Sectors(nobody, nobody, nobody, nobody)
+    pk = np.empty((len(setup.defence.salvo), len(KINDS)))
     for r in range(n_runs):
         key = run_key(seed, first_run + r)
         values = study_figures(setup.figures, seed, first_run + r, setup.rules.doubt and not setup.rules.plain)
@@ -331,13 +369,14 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
             group_counts(setup.pattern, key, counts)
             fresh_threats, legs = assemble(setup.pattern, setup.types, setup.ground.earth_radius_m, key, figures,
                                            counts)  # fmt: skip
-            fresh, alarms = muster(setup.ground, setup.defence, setup.types, setup.rules.plain, key, figures,
-                                   fresh_threats, legs, table, units, sensor_up, shocks)  # fmt: skip
-            fresh = in_order(fresh, sort_by_time(fresh["open_s"], fresh["magazine"], fresh["threat"]))
-            link_by_threat(fresh, fresh_threats)
-            ends = sort_by_time(fresh_threats["over_s"], fresh_threats["first"], fresh_threats["first"])
-        encounters, threats = (fresh.copy(), fresh_threats.copy()) if fixed else (fresh, fresh_threats)
-        pk = np.ascontiguousarray(figures.effectors[:, E_PK : E_PK + len(KINDS)])
+            encounters, alarms = muster(setup.ground, setup.defence, setup.types, setup.rules.plain, key, figures,
+                                   fresh_threats, legs, table, units, sensor_up, shocks, led_by)  # fmt: skip
+            sectors = by_sector(fresh_threats, encounters, led_by, len(log) > 0)
+            rows = np.empty(most_encounters(sectors), ENCOUNTER_NOW)
+        threats = fresh_threats.copy() if fixed and r < n_runs - 1 else fresh_threats
+        for e in range(len(pk)):
+            for k in range(len(KINDS)):
+                pk[e, k] = figures.effectors[e, E_PK + k]
         waiting = n_magazines + 8
         for u in range(n_units):
             waiting += units[u].free
@@ -345,8 +384,8 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
         counters[:] = 0
         doctrine = doctrine_of(setup.defence, setup.rules, setup.ground.earth_radius_m, key, pk)
         lines = log if r == n_runs - 1 else log[:0]
-        fight(ends, Night(encounters, threats, units, magazines, legs, doctrine, heap_time, heap_code, counters,
-                                 lines))  # fmt: skip
+        fight_sectors(sectors, encounters, Night(rows, threats, units, magazines, legs, doctrine, heap_time, heap_code,
+                                                 counters, lines))  # fmt: skip
         tally(setup.ground, setup.pattern, setup.types, key, bad_weather, figures, threats, legs, magazines, alarms,
               out[r], places, zones)  # fmt: skip
         met += len(encounters)

@@ -2,33 +2,33 @@
 
 import numpy as np
 
-from koepel._kernel.compiled import allocating, inlined, lean
+from koepel._kernel.compiled import allocating, inlined, inside
 
 
 @allocating
-def sort_by_time(times, rank, among):
-    """Indices that sort times: a bucket each on average, then insertion; linear time.
+def sort_by_time(times, rank, among, which):
+    """The indices ``which`` in order of their times: a bucket each on average, then insertion; linear time.
 
     Equal times keep their order, but where ``among`` is equal too they go by ``rank``: one threat's
     encounters that open together, when its track is shared, open in the order of the magazines and not in
     the order in which they were found.
     """
-    n = len(times)
+    n = len(which)
     order, keys = np.empty(n, np.int64), np.empty(n)
     if n == 0:
         return order
-    low, high = times[0], times[0]
-    for i in range(n):
-        low, high = min(low, times[i]), max(high, times[i])
+    low = high = times[which[0]]
+    for k in range(n):
+        low, high = min(low, times[which[k]]), max(high, times[which[k]])
     scale = (n - 1) / (high - low) if high > low else 0.0
     first = np.zeros(n + 1, np.int64)
-    for i in range(n):
-        first[int((times[i] - low) * scale) + 1] += 1
+    for k in range(n):
+        first[int((times[which[k]] - low) * scale) + 1] += 1
     for b in range(n):
         first[b + 1] += first[b]
-    for i in range(n):
-        bucket = int((times[i] - low) * scale)
-        order[first[bucket]], keys[first[bucket]] = i, times[i]
+    for k in range(n):
+        bucket = int((times[which[k]] - low) * scale)
+        order[first[bucket]], keys[first[bucket]] = which[k], times[which[k]]
         first[bucket] += 1
     for a in range(1, n):
         one, key = order[a], keys[a]
@@ -42,25 +42,14 @@ def sort_by_time(times, rank, among):
     return order
 
 
-@lean
-def link_by_threat(encounters, threats):
-    """Chain the encounters of each threat in order of opening."""
-    for i in range(len(threats)):
-        threats[i].head = -1
-    for e in range(len(encounters) - 1, -1, -1):
+@inside
+def link_by_threat(encounters, n, threats):
+    """Chain the encounters of each threat in order of opening; the first n rows."""
+    for e in range(n - 1, -1, -1):
         encounters[e].later = threats[encounters[e].threat].head
         threats[encounters[e].threat].head = e
-    for i in range(len(threats)):
-        threats[i].head = -1
-
-
-@allocating
-def in_order(rows, order):
-    """The rows in an order, copied: what is read in order of time lies in order of time."""
-    sorted_rows = np.empty(len(order), rows.dtype)
-    for at in range(len(order)):
-        sorted_rows[at] = rows[order[at]]
-    return sorted_rows
+    for e in range(n):
+        threats[encounters[e].threat].head = -1
 
 
 @inlined

@@ -19,12 +19,12 @@ from koepel._kernel.columns import (
     T_SPEED,
     ZONE_SITE,
 )
-from koepel._kernel.compiled import lean
+from koepel._kernel.compiled import inside
 
 FAR = 1e18
 
 
-@lean
+@inside
 def detect(ground, defence, name, key, figures, height, sensors, general, up, window_site, window_time, n, seen,
            seen_by):  # fmt: skip
     """Tracks of one threat by each sensor: ``seen`` rows (start, end, start when shared), ``seen_by`` sensors.
@@ -69,7 +69,7 @@ def detect(ground, defence, name, key, figures, height, sensors, general, up, wi
     return tracks, classified
 
 
-@lean
+@inside
 def joined(spans, n):
     """Sort spans by start and join those that touch, in place. Returns how many are left."""
     for i in range(1, n):
@@ -89,7 +89,7 @@ def joined(spans, n):
     return kept
 
 
-@lean
+@inside
 def shared_spans(seen, tracks, spans):
     """When the shared picture holds the threat; joined spans."""
     n = 0
@@ -100,7 +100,7 @@ def shared_spans(seen, tracks, spans):
     return joined(spans, n)
 
 
-@lean
+@inside
 def unit_spans(seen, seen_by, tracks, own_sensor, shared, n_shared, spans):
     """When one fire unit knows of the threat: the shared picture and its own sensor."""
     for k in range(n_shared):
@@ -115,7 +115,7 @@ def unit_spans(seen, seen_by, tracks, own_sensor, shared, n_shared, spans):
     return n
 
 
-@lean
+@inside
 def soft_kill_s(ground, defence, name, key, figures, effectors, shock, units, window_site, window_time, n):
     """When jamming makes the threat lose its way: the first of exponential times inside each area."""
     lost = FAR
@@ -135,16 +135,15 @@ def soft_kill_s(ground, defence, name, key, figures, effectors, shock, units, wi
     return lost
 
 
-@lean
+@inside
 def add_encounter(encounters, made, threat, magazine, count, opens, closes, shared_s):
     """Fill in a fresh encounter."""
     one = encounters[made]
     one.threat, one.magazine, one.count = threat, magazine, count
     one.open_s, one.close_s, one.shared_s = opens, closes, shared_s
-    one.fired, one.salvo, one.told, one.next_threat, one.next_unit = 0, 0, 0, -1, -1
 
 
-@lean
+@inside
 def open_encounters(ground, defence, plain, threat, units, seen, seen_by, tracks, shared, n_shared, spans,
                     window_site, window_time, n, encounters, made):  # fmt: skip
     """Add the encounters of one threat: when each magazine may fire at it, and from when others know.
@@ -185,7 +184,7 @@ def open_encounters(ground, defence, plain, threat, units, seen, seen_by, tracks
     return made
 
 
-@lean
+@inside
 def open_alarms(ground, threat, shared, n_shared, window_site, window_time, n, alarms, made):
     """Add the alarms that one threat raises: zone by zone, while the shared picture holds it near."""
     for w in range(n):

@@ -7,7 +7,7 @@ import numpy as np
 from koepel._kernel.chance import GROUP, NIGHT, ROUTE, TIME, mixed, normal, normal_cdf, normal_quantile, uniform
 from koepel._kernel.chance import two_uniforms as two
 from koepel._kernel.columns import N_NIGHT_SD, N_POWER, N_SHARE, T_HIGH, T_HIGH_SHARE, T_LOW, T_SPEED
-from koepel._kernel.compiled import lean
+from koepel._kernel.compiled import inside, lean
 from koepel._kernel.sphere import beside, cross, leg_between, point_on
 
 MOST_LEGS = 6  # a wandering route bends four times
@@ -16,7 +16,7 @@ _INTENSITY = np.uint64(0x6E69676874000001)
 _DEPTH = np.uint64(0x6465707468000001)  # how near all of a class strikes tonight
 
 
-@lean
+@inside
 def pick(cumulative, u):
     """First index whose cumulative share exceeds u; the last one has share 1."""
     low, high = 0, len(cumulative) - 1
@@ -46,10 +46,9 @@ def group_counts(pattern, key, counts):
         share = min(max((u - (1.0 - chance)) / chance, 1e-12), 1.0 - 1e-12)
         drawn = median * math.exp(spread * normal_quantile(share))
         counts[g] = int(min(max(1.0, math.floor(drawn + 0.5)), most))
-    return counts.sum()
 
 
-@lean
+@inside
 def near_share(pattern, near, key, counts, g):
     """Share of a group that strikes near tonight, by the number of its class; see `koepel.raid.Near`."""
     if pattern.near_aim[g] < 0:
@@ -64,7 +63,7 @@ def near_share(pattern, near, key, counts, g):
     return min(1.0, row[N_SHARE] * math.exp(shift))
 
 
-@lean
+@inside
 def aim_of(g, k, key, name, near, pattern):
     """Row of the aims, launch area and aim place of the k-th threat of a group.
 
@@ -84,7 +83,7 @@ def aim_of(g, k, key, name, near, pattern):
     return row, area, pick(pattern.aim_cum[row, area], u_aim)
 
 
-@lean
+@inside
 def bend(key, name, family, start, end, detour, points):
     """Fill in the points of a route and return how many: start, bends, end."""
     points[0, 0], points[0, 1], points[0, 2] = start
@@ -103,7 +102,7 @@ def bend(key, name, family, start, end, detour, points):
     return bends + 2
 
 
-@lean
+@inside
 def fly(points, n_points, legs, first):
     """Turn points into legs from index ``first`` on; return the index after the last, and the whole arc.
 
@@ -124,7 +123,7 @@ def fly(points, n_points, legs, first):
     return first, flown
 
 
-@lean
+@inside
 def position(legs, first, last, s):
     """The unit vector after the arc s of a route whose legs are ``first`` to ``last - 1``."""
     k = first
@@ -135,7 +134,7 @@ def position(legs, first, last, s):
     )
 
 
-@lean
+@inside
 def draw_threat(g, k, key, near, pattern, threats, groups, earth_radius_m, points):
     """Draw the k-th threat of group g.
 
@@ -177,7 +176,7 @@ def draw_threat(g, k, key, near, pattern, threats, groups, earth_radius_m, point
     return name, kind, high, start_s, aim, n_points
 
 
-@lean
+@inside
 def height_m(threats, kind, high):
     """Height band of a threat."""
     return threats[kind, T_HIGH] if high else threats[kind, T_LOW]

@@ -135,11 +135,19 @@ class Setup(NamedTuple):
 ENCOUNTER = np.dtype(
     [
         ("open_s", "f8"), ("close_s", "f8"), ("shared_s", "f8"),  # from shared_s on, others know of a shot
-        ("arrives_s", "f8"),  # when rounds fired at the moment last looked at would arrive
         ("threat", "i4"), ("magazine", "i4"), ("count", "i4"),  # count: first draw of this pair's shots
-        ("fired", "i4"), ("salvo", "i4"), ("told", "i4"),  # salvos so far; rounds in flight; others told
+    ],
+    align=True,
+)  # fmt: skip
+
+ENCOUNTER_NOW = np.dtype(
+    [
+        ("open_s", "f8"), ("close_s", "f8"), ("shared_s", "f8"),
+        ("arrives_s", "f8"),  # when rounds fired at the moment last looked at would arrive
+        ("threat", "i4"), ("magazine", "i4"), ("count", "i4"),
+        ("fired", "i2"), ("told", "i2"), ("salvo", "i4"),  # salvos so far; others told; rounds in flight
         ("next_threat", "i4"), ("next_unit", "i4"),  # the next in the queue of the same threat, the same unit
-        ("later", "i4"), ("_spare", "i4"),  # the next encounter of the same threat to open
+        ("later", "i4"),  # the next encounter of the same threat to open
     ],
     align=True,
 )  # fmt: skip
@@ -154,8 +162,10 @@ THREAT_NOW = np.dtype(
         ("name", "u8"), ("start_s", "f8"), ("speed_rad", "f8"), ("height_m", "f8"), ("impact_s", "f8"),
         ("over_s", "f8"),  # when it ends by itself: impact, soft kill or failure
         ("end_s", "f8"),  # when it ended
-        ("tracked_s", "f8"),  # when the shared picture first held it
         ("type", "i4"), ("aim", "i4"), ("high", "i4"), ("over_fate", "i4"),
+        ("tracked_s", "f8"),  # when the shared picture first held it
+        ("met", "i4"), ("met_end", "i4"),  # its encounters as mustered
+        ("unit", "i4"),  # one that meets it, -1 for none
     ],
     align=True,
 )  # fmt: skip
@@ -203,7 +213,7 @@ ALARM_NOW = np.dtype([("start_s", "f8"), ("end_s", "f8"), ("threat", "i4"), ("zo
 class Night(NamedTuple):
     """All that a fight reads and changes: rows of this night, and a heap of what is under way."""
 
-    encounters: np.ndarray  # ENCOUNTER
+    encounters: np.ndarray  # ENCOUNTER_NOW, of the sector that is fought
     threats: np.ndarray  # THREAT_NOW
     units: np.ndarray  # UNIT_NOW
     magazines: np.ndarray  # MAGAZINE_NOW

@@ -38,7 +38,7 @@ from koepel._kernel.columns import (
     T_EXPOSURE,
     T_PRICE,
 )
-from koepel._kernel.compiled import allocating, lean
+from koepel._kernel.compiled import allocating, inside
 from koepel._kernel.picture import joined
 from koepel._kernel.raids import position
 
@@ -73,7 +73,7 @@ def sound_alarms(alarms, threats, hold_s, n_zones):
     return first, last, spans
 
 
-@lean
+@inside
 def warned_s(spans, time):
     """How long the alarm had lasted at a moment; 0 without an alarm."""
     for k in range(len(spans)):
@@ -82,7 +82,7 @@ def warned_s(spans, time):
     return 0.0
 
 
-@lean
+@inside
 def observed(u, fate, kind, general):
     """Would the record count this threat as neutralised? u is one uniform draw."""
     if fate in (KILLED, LOST):
@@ -92,7 +92,7 @@ def observed(u, fate, kind, general):
     return u < (general[G_DECOYS] if kind == DECOY else general[G_UNREPORTED])
 
 
-@lean
+@inside
 def fall_cell(ground, threat, legs):
     """Row and column of the raster where a threat fell; (-1, -1) outside it."""
     s = max(threat.end_s - threat.start_s, 0.0) * threat.speed_rad
@@ -105,7 +105,7 @@ def fall_cell(ground, threat, legs):
     return row, col
 
 
-@lean
+@inside
 def impact(pattern, threat, figures, general, first, last, spans, row, places, zones):
     """A leaker at its aim: damage, people exposed, and the warning they had. Returns people and their warning."""
     aim = threat.aim
@@ -126,7 +126,7 @@ def impact(pattern, threat, figures, general, first, last, spans, row, places, z
     return exposed, warning_s / 60.0
 
 
-@lean
+@inside
 def damage_usd(pattern, aim, figures):
     """Expected damage of one impact; an asset cannot lose more than it is worth."""
     value = pattern.aim_value_usd[aim] if aim >= 0 else -1.0
@@ -175,7 +175,7 @@ def tally(ground, pattern, types, key, bad_weather, tonight, threats, legs, maga
         scalars[O_DEFENDER] += magazines[m].fired * effectors[e, E_PRICE]
 
 
-@lean
+@inside
 def debris(ground, threat, legs, figures, zones):
     """People exposed where a fallen threat does harm."""
     r, c = fall_cell(ground, threat, legs)
