@@ -121,9 +121,7 @@ UNIT = """\
 """
 # in the full model reaction and assessment take half the fixed cycle each
 SITES = {
-    "long": dict(
-        layer="missile", footprint_km=50, price_kusd=4000, pk_ballistic=0.8, price_musd=400, crew=80
-    ),
+    "long": dict(layer="missile", footprint_km=50, price_kusd=4000, pk_ballistic=0.8, price_musd=400, crew=80),
     "medium": dict(layer="missile", footprint_km=0, price_kusd=1000, pk_ballistic=0, price_musd=150, crew=40),
     "short": dict(layer="gun", footprint_km=0, price_kusd=1, pk_ballistic=0, price_musd=5, crew=6),
 }
@@ -190,9 +188,7 @@ def types_text(sites: list[dict]) -> str:
             reaction_s=site["cycle"] / 2, assess_s=site["cycle"] / 2, **words,
         )  # fmt: skip
     threats = "".join(THREAT.format(source=SOURCE, **words) for words in THREATS)
-    return (
-        f"types:\n  threats:\n{threats}  effectors:\n{effectors}  fire_units:\n{units}  sensors:\n{RADAR}\n"
-    )
+    return f"types:\n  threats:\n{threats}  effectors:\n{effectors}  fire_units:\n{units}  sensors:\n{RADAR}\n"
 
 
 def scenario_text(raid: dict) -> str:
@@ -215,17 +211,13 @@ def write_tables(raid: dict) -> None:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["name", "type", "lat", "lon"])
         for site in raid["sites"]:
-            rows.writerow(
-                [f"{site['kind']}-{site['id'] + 1:02d}", f"{site['kind']}-540", *place(site["ll"]).split()]
-            )
+            rows.writerow([f"{site['kind']}-{site['id'] + 1:02d}", f"{site['kind']}-540", *place(site["ll"]).split()])
     with (OUT / "threats.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["name", "type", "start_s", "route"])
         for threat in raid["threats"]:
             route = "; ".join(place(point) for point in threat["ll"])
-            rows.writerow(
-                [f"{threat['cls']}-{threat['id'] + 1:03d}", f"{threat['cls']}-540", threat["t0"], route]
-            )
+            rows.writerow([f"{threat['cls']}-{threat['id'] + 1:03d}", f"{threat['cls']}-540", threat["t0"], route])
 
 
 def main(folder: str) -> None:

@@ -23,9 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("geonames", type=Path, help="GeoNames settlements of Ukraine, CSV")
     with parser.parse_args().geonames.open(encoding="utf-8", newline="") as lines:
-        rows = sorted(
-            csv.DictReader(lines), key=lambda row: (-int(row["population"]), row["name"], row["geonameid"])
-        )
+        rows = sorted(csv.DictReader(lines), key=lambda row: (-int(row["population"]), row["name"], row["geonameid"]))
     places = [
         {
             "name": row["name"],

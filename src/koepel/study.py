@@ -57,6 +57,15 @@ def check_page(path: Path | None) -> None:
     _check_place(path)
 
 
+def check_file(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse a file that could not be written after all, before the long work begins."""
+    if path.is_dir():
+        _refuse(path, "this is a folder", "give the name of a file")
+    if path.exists() and not overwrite:
+        _refuse(path, "the file exists", "give another name, or --force (overwrite=True) to replace it")
+    _check_place(path)
+
+
 def check_folder(folder: Path | None, *, overwrite: bool = False) -> None:
     """Refuse a folder that `write_run` would refuse, before the long work begins."""
     if folder is None:
@@ -87,11 +96,7 @@ def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
     UsageError
         If the file exists, or cannot be written.
     """
-    if path.is_dir():
-        _refuse(path, "this is a folder", "give the name of a file")
-    if path.exists() and not overwrite:
-        _refuse(path, "the file exists", "give another name, or --force (overwrite=True) to replace it")
-    _check_place(path)
+    check_file(path, overwrite=overwrite)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         draft.write_text(text, encoding="utf-8", newline="\n")

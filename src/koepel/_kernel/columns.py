@@ -37,10 +37,10 @@ SENSOR = (
 
 GENERAL = (
     "bad_share", "month_sd", "night_sd", "unreported", "decoys_counted", "fallen_counted",
-    "density_per_km2", "debris_share", "alarm_hold_s", "track_memory_s",
+    "density_per_km2", "debris_share", "alarm_hold_s", "track_memory_s", "missiles_night_sd",
 )  # fmt: skip
 (
-    G_BAD, G_MONTH_SD, G_NIGHT_SD, G_UNREPORTED, G_DECOYS, G_FALLEN, G_DENSITY, G_DEBRIS, G_HOLD, G_MEMORY,
+    G_BAD, G_MONTH_SD, G_NIGHT_SD, G_UNREPORTED, G_DECOYS, G_FALLEN, G_DENSITY, G_DEBRIS, G_HOLD, G_MEMORY, G_MISSILES_SD,
 ) = range(len(GENERAL))  # fmt: skip
 
 NEAR = ("share", "size_power", "night_sd")
@@ -49,6 +49,7 @@ N_SHARE, N_POWER, N_NIGHT_SD = range(len(NEAR))
 KINDS = ("drone", "jet-drone", "decoy", "cruise", "ballistic", "supersonic")
 DECOY = KINDS.index("decoy")
 CLASSES = ("drone", "cruise", "ballistic", "supersonic", "other")
+MISSILES = tuple(name in ("cruise", "ballistic", "supersonic") for name in CLASSES)
 SIZES = ("small", "medium", "large")
 FATES = ("killed", "lost", "fell", "leaked")
 KILLED, LOST, FELL, LEAKED = range(len(FATES))

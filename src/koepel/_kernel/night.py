@@ -25,6 +25,7 @@ from koepel._kernel.columns import (
     EFFECTOR,
     FELL,
     G_BAD,
+    G_MISSILES_SD,
     G_MONTH_SD,
     G_NIGHT_SD,
     KINDS,
@@ -33,6 +34,7 @@ from koepel._kernel.columns import (
     M_READY,
     M_RESERVE,
     MAGAZINE,
+    MISSILES,
     NEAR,
     S_UP,
     SENSOR,
@@ -133,8 +135,10 @@ def class_shocks(key, general, plain, shocks):
     for c in range(len(shocks)):
         shocks[c] = 0.0
         if not plain:
+            own = MISSILES[c] and general[G_MISSILES_SD] >= 0.0
+            night_sd = general[G_MISSILES_SD] if own else general[G_NIGHT_SD]
             shocks[c] = general[G_MONTH_SD] * normal(key, _MONTH, NIGHT, c)
-            shocks[c] += general[G_NIGHT_SD] * normal(key, _NIGHT, NIGHT, c)
+            shocks[c] += night_sd * normal(key, _NIGHT, NIGHT, c)
 
 
 @inside

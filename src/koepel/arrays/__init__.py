@@ -18,6 +18,9 @@ from koepel.scenario import Scenario
 from koepel.units import Interval
 
 
+NOT_GIVEN = Interval(-1.0, -1.0)  # a figure that another one stands in for
+
+
 @dataclass(frozen=True, eq=False)
 class ScenarioArrays:
     """A scenario as read-only arrays, and the names of their rows.
@@ -116,7 +119,8 @@ def _general(book: Book, scenario: Scenario) -> None:
     sections = (scenario.weather, scenario.doubt, scenario.observation, scenario.people, scenario.defence)
 
     def figure(column: str) -> Interval:
-        return next(getattr(section, column) for section in sections if hasattr(section, column))
+        given = next(getattr(section, column) for section in sections if hasattr(section, column))
+        return NOT_GIVEN if given is None else given
 
     book.row("", figure)
 

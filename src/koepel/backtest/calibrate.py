@@ -21,7 +21,7 @@ from koepel.scenario import Scenario
 IDENTIFIED = 0.9
 SECTIONS = {
     "observation": ("unreported", "decoys_counted", "fallen_counted"),
-    "doubt": ("night_sd", "month_sd"),
+    "doubt": ("night_sd", "missiles_night_sd", "month_sd"),
 }
 
 
@@ -114,7 +114,7 @@ def calibrate(
     UsageError
         Where no recorded night lies in those days, or the scenario draws no raids.
     """
-    last = pd.Timestamp(until)
+    last = day_of(until, "until")
     first = last - pd.Timedelta(days=HISTORY_D)
     rows = records.rows
     rows = rows[(rows.night >= first) & (rows.night <= last)]
@@ -125,6 +125,17 @@ def calibrate(
     families = families_of(fitted, cloud)
     narrowed = scenario.replace(dict(_changes(fitted, scenario, families, last.date())))
     return Calibration(narrowed, families, last.date(), rows.night.nunique(), records.file, seed)
+
+
+def day_of(given: date | str, name: str) -> pd.Timestamp:
+    """The day that a user gave."""
+    try:
+        day = pd.Timestamp(given)
+    except ValueError:
+        day = pd.NaT
+    if day is pd.NaT:
+        raise UsageError("the dates", [Fault("", name, f"found {given!r}", "write it as YYYY-MM-DD")])
+    return day.normalize()
 
 
 def check_fittable(scenario: Scenario, rows: pd.DataFrame, until: str) -> None:
@@ -184,12 +195,14 @@ def path_of(figure: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> path_of("effectors.gem-t.pk_cruise"), path_of("near.drones: shahed-136.share"), path_of("general.unreported")
-    (('types', 'effectors', 'gem-t', 'pk_cruise'), ('pattern', 'groups[drones]', 'near', 'share'), ('observation', 'unreported'))
+    >>> path_of("effectors.gem-t.pk_cruise"), path_of("near.drones: shahed-136.share")
+    (('types', 'effectors', 'gem-t', 'pk_cruise'), ('pattern', 'groups[drones]', 'near', 'share'))
+    >>> path_of("general.unreported")
+    ('observation', 'unreported')
     """
     table, *name, column = figure.split(".")
     if table == "near":
-        return "pattern", f"groups[{name[0].split(':')[0]}]", "near", column
+        return "pattern", f"groups[{'.'.join(name).split(':')[0]}]", "near", column
     if table == "general":
         return next(section for section, columns in SECTIONS.items() if column in columns), column
     return "types", table, ".".join(name), column

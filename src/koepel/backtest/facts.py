@@ -76,7 +76,9 @@ def _shared_shock(drones: Prediction) -> Iterator[Fact]:
     centre = table.n.to_numpy() * p
     came = (table.y.to_numpy() - centre) ** 2 / binomial
     expected = [pmf @ (np.arange(len(pmf)) - c) ** 2 for pmf, c in zip(drones.pmfs, centre)]
-    yield Fact("drones: variance over binomial, monthly rates", len(table), came.mean(), np.mean(expected / binomial), "")
+    yield Fact(
+        "drones: variance over binomial, monthly rates", len(table), came.mean(), np.mean(expected / binomial), ""
+    )
 
 
 def _few_and_many(ballistic: Prediction) -> Iterator[Fact]:
@@ -108,9 +110,7 @@ def _all_or_nothing(ballistic: Prediction) -> Iterator[Fact]:
     yield Fact(what, len(days), float(100 * np.mean(came)), float(100 * np.mean(expected)))
 
 
-def _cruise_by_type(
-    records: Records, by_type: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp
-) -> Iterator[Fact]:
+def _cruise_by_type(records: Records, by_type: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> Iterator[Fact]:
     """Share neutralised of each cruise type, of rows that name one type alone; n counts missiles."""
     rows = records.rows
     rows = rows[(rows.night >= first) & (rows.night <= last) & ~rows.bundle]

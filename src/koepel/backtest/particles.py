@@ -142,7 +142,13 @@ def log_likelihood(answer: Answer, place: np.ndarray, seen: Seen) -> np.ndarray:
     n, leaked = seen.launched, seen.launched - seen.neutralised
     mean, variance = answer.moments(place, seen)
     a, b = beta_of_moments(n, mean, variance)
-    return gammaln(n + 1) - gammaln(leaked + 1) - gammaln(n - leaked + 1) + betaln(leaked + a, n - leaked + b) - betaln(a, b)
+    return (
+        gammaln(n + 1)
+        - gammaln(leaked + 1)
+        - gammaln(n - leaked + 1)
+        + betaln(leaked + a, n - leaked + b)
+        - betaln(a, b)
+    )
 
 
 def beta_of_moments(n: int, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -123,8 +123,8 @@ def _cell(stage, unknowns, places, figures, group: int, near: bool, seed: int) -
     moved = [k for k, one in enumerate(unknowns) if threat_class in one.classes and one.rows[0] < first_near]
     moved = np.array(moved, np.int64)
     rows = []
-    for k, place in enumerate(places):
-        aimed = aimed_at(stage, figures[k], group, near)
+    for k, here in enumerate(figures):
+        aimed = aimed_at(stage, here, group, near)
         for turn, size in enumerate(sizes_of(threat_class, near)):
             first = NIGHTS * (k + POINTS * turn)  # each size has luck of its own
             launched, observed = fought(stage, group, size, aimed, seed=seed, first_run=first, runs=NIGHTS)

@@ -7,7 +7,7 @@ fought with the unknowns where the particles place them, through the observation
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -60,9 +60,7 @@ def _often_flown(stage: Stage, records: Records) -> list[int]:
     flown = sum(stage.numbers(records.night(night)) for night in records.nights())
     of_class = np.array(stage.class_of_group)
     return [
-        row
-        for row, own in enumerate(of_class)
-        if own in KINDS and flown[row] > RARE * flown[of_class == own].sum()
+        row for row, own in enumerate(of_class) if own in KINDS and flown[row] > RARE * flown[of_class == own].sum()
     ]
 
 
@@ -107,10 +105,13 @@ class Simulated:
     ----------
     classes
         What flies on a predicted night; all where none is given.
+    progress
+        Called with the number of days predicted.
     """
 
     fitted: Fitted
     classes: tuple[str, ...] | None = None
+    progress: Callable[[int], None] | None = None
     cloud: Cloud | None = None
     upto: pd.Timestamp | None = None  # the first night that is not taken in yet
     drift: list[tuple[pd.Timestamp, np.ndarray]] = field(default_factory=list)
@@ -131,6 +132,8 @@ class Simulated:
             own = stage.class_of_type == c.CLASSES.index(name)
             if number == flown[0, own].sum():
                 pmfs[name] = pmf_of_samples(recorded[:, own].sum(axis=1), number)
+        if self.progress:
+            self.progress(len(self.drift))
         return pmfs
 
     @property

@@ -84,15 +84,20 @@ def _families(stage: Stage) -> Iterator[tuple[str, tuple[str, ...], float, list[
     footprints = [f"effectors.{name}.{side}" for name in layer for side in sides]
     yield "footprints against ballistic", ("ballistic",), REST_D, footprints
     for (name, threat_class), groups in _aimed_alike(stage).items():
-        for column, what, days in (("share", "", AIMS_D), ("night_sd", ", by night", AIMS_D), ("size_power", ", by size", REST_D)):
+        for column, what, days in (
+            ("share", "", AIMS_D),
+            ("night_sd", ", by night", AIMS_D),
+            ("size_power", ", by size", REST_D),
+        ):
             yield f"{name} aimed near{what}", (threat_class,), days, [f"near.{group}.{column}" for group in groups]
     yield "decoys and fallen counted as neutralised", ALL, REST_D, ["general.decoys_counted", "general.fallen_counted"]
     yield "leakers not reported", ALL, REST_D, ["general.unreported"]
-    yield "shock of a night", ALL, REST_D, ["general.night_sd"]
+    yield "shock of a night, drones", ("drone",), REST_D, ["general.night_sd"]
+    yield "shock of a night, missiles", ("cruise", "ballistic"), REST_D, ["general.missiles_night_sd"]
 
 
 def _aimed_alike(stage: Stage) -> dict[tuple[str, str], list[str]]:
-    """Names of the groups whose share aimed near is one unknown: all drones, all ballistic missiles, each cruise type."""
+    """Groups whose share aimed near is one unknown: all drones, all ballistic missiles, each type of cruise missile."""
     alike: dict[tuple[str, str], list[str]] = {}
     for group, threat_class in zip(stage.groups, stage.class_of_group, strict=True):
         if group.near is not None and threat_class in KINDS:

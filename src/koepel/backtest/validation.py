@@ -7,6 +7,7 @@ judge: what was fitted and how it drifted, recorded facts beside predicted ones,
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from koepel.backtest import Backtest, backtest, baselines
-from koepel.backtest.calibrate import Family, check_fittable, families_of
+from koepel.backtest.calibrate import Family, check_fittable, day_of, families_of
 from koepel.backtest.facts import Fact, facts_of
 from koepel.backtest.scores import Scores
 from koepel.backtest.simulated import Fitted, Simulated, fit_response, follow
@@ -141,6 +142,7 @@ def validate(
     seed: int = 0,
     workers: int | None = None,
     spatial: SpatialCheck | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Validation:
     """Predict each raid day from what was known before it, and score the predictions beside the baselines.
 
@@ -152,6 +154,8 @@ def validate(
         First and last day to predict, both included.
     spatial
         A spatial check to keep with it.
+    progress
+        Called with days predicted and days to predict.
 
     Raises
     ------
@@ -159,14 +163,10 @@ def validate(
         Where no day can be predicted, or none lies before it to learn from.
     """
     started, cpu = time.perf_counter(), time.process_time()
-    begin, end = pd.Timestamp(first), pd.Timestamp(last)
-    rows = records.rows
-    check_fittable(scenario, rows[rows.night < begin], first)
-    if not ((rows.night >= begin) & (rows.night <= end)).any():
-        mend = "'koepel records FILE' prints the nights that there are"
-        raise UsageError("the backtest", [Fault("", "from, to", f"no recorded night from {first} to {last}", mend)])
-    fitted = fit_response(scenario, records, seed=seed, workers=workers)
-    ours = Simulated(fitted)
+    begin, end = check_period(scenario, records, first, last)
+    fitted = fit_response(scenario, _upto(records, end), seed=seed, workers=workers)
+    days = records.rows.night[(records.rows.night >= begin) & (records.rows.night <= end)].nunique()
+    ours = Simulated(fitted, progress=(lambda done: progress(done, days)) if progress else None)
     found = backtest(records, {OURS: ours, **baselines()}, first, last)
     return Validation(
         scenario=scenario.name,
@@ -188,6 +188,23 @@ def validate(
         cpu_seconds=time.process_time() - cpu,
         wall_seconds=time.perf_counter() - started,
     )
+
+
+def check_period(scenario: Scenario, records: Records, first: str, last: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The first and last day; or every reason why these days cannot be predicted."""
+    begin, end = (day_of(text, name) for text, name in ((first, "from"), (last, "to")))
+    rows = records.rows
+    check_fittable(scenario, rows[rows.night < begin], str(begin.date()))
+    if not ((rows.night >= begin) & (rows.night <= end)).any():
+        mend = "'koepel records FILE' prints the nights that there are"
+        found = f"no recorded night from {begin.date()} to {end.date()}"
+        raise UsageError("the backtest", [Fault("", "from, to", found, mend)])
+    return begin, end
+
+
+def _upto(records: Records, last: pd.Timestamp) -> Records:
+    """The records of the nights up to the last predicted one; later ones are not even looked at."""
+    return replace(records, rows=records.rows[records.rows.night <= last])
 
 
 def _without_s300(fitted: Fitted, first: str, last: str) -> Backtest | None:

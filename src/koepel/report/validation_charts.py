@@ -15,12 +15,12 @@ from koepel.backtest.scores import PIT_BINS, Quarter
 from koepel.backtest.validation import OURS
 from koepel.report.charts import _scale, _ticks
 from koepel.report.digits import number, whole
-from koepel.report.verdict import Judged, margin, size_of
+from koepel.report.verdict import Judged, crps_text, margin, size_of
 
 Words = Mapping[str, str]
-FAN = {"width": 880.0, "height": 260.0, "left": 56.0, "right": 868.0, "top": 24.0, "base": 216.0}
+FAN = {"width": 880.0, "height": 240.0, "left": 56.0, "right": 868.0, "top": 24.0, "base": 216.0}
 SMALL = {"width": 320.0, "height": 240.0, "left": 46.0, "right": 310.0, "top": 26.0, "base": 192.0}
-BROAD = {"width": 720.0, "height": 200.0, "left": 56.0, "right": 704.0, "top": 24.0, "base": 156.0}
+BROAD = {"width": 880.0, "height": 184.0, "left": 56.0, "right": 868.0, "top": 24.0, "base": 160.0}
 MOST_MONTHS = 12
 # a number leaked is drawn on a square-root scale, with these ticks
 COUNTS = (0, 1, 5, 10, 25, 50, 100, 200, 400, 800, 1600)
@@ -170,6 +170,7 @@ def reliability(one: Judged, words: Words) -> dict[str, Any]:
     return {
         "points": points,
         "title": words["title"].format(label=one.label),
+        "caption": "; ".join(point["title"] for point in points),
         "axis_x": words["axis_x"],
         "axis_y": words["axis_y"],
         "x_ticks": _ticks(low, high, across),
@@ -206,7 +207,7 @@ def months(one: Judged, table: pd.DataFrame, words: Words, predictors: Words) ->
     for row, (month, values) in enumerate(table.iterrows()):
         for k, name in enumerate(shown):
             x, y = across(row + 0.5) + (k - len(shown) / 2) * wide, up(values[name])
-            said = {"name": predictors.get(name, name), "crps": number(values[name]), "days": whole(values["days"])}
+            said = {"name": predictors.get(name, name), "crps": crps_text(values[name]), "days": whole(values["days"])}
             sizes = {"x": x + 0.5, "y": y, "w": wide - 1, "h": BROAD["base"] - y}
             bars.append({key: round(size, 1) for key, size in sizes.items()})
             bars[-1] |= {"class": "ours" if k == 0 else "best", "title": words["bar"].format(month=month, **said)}
@@ -216,6 +217,7 @@ def months(one: Judged, table: pd.DataFrame, words: Words, predictors: Words) ->
         "bars": bars,
         "legend": [predictors.get(name, name) for name in shown],
         "title": words["title"].format(label=one.label),
+        "caption": "; ".join(bar["title"] for bar in bars),
         "axis_x": "",
         "axis_y": words["axis_y"],
         "x_ticks": ticks,

@@ -14,12 +14,12 @@ from scipy.stats import t as student
 from koepel.backtest import Backtest, Prediction
 from koepel.backtest.scores import Difference, Quarter, Scores
 from koepel.backtest.validation import OURS, Validation
-from koepel.outcome import Figure
-from koepel.report.digits import NONE, number, shown, whole
+from koepel.report.digits import NONE, number, whole
 
 Words = Mapping[str, str]
 SURE = 0.95
 LEVELS = (50, 90)
+LEAST_DAYS = 10  # of fewer nothing is said in a word
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def margin(n: int, *errors: float | None) -> float | None:
 
 
 def verdict(one: Difference) -> str:
-    """``better``, ``worse`` or ``same`` by whether the 95 % interval of the difference holds 0; ``few`` where none is.
+    """``better``, ``worse`` or ``same`` by whether the 95 % interval of the difference holds 0; ``few`` below 10 days.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def verdict(one: Difference) -> str:
     'better'
     """
     half = margin(one.n, one.se, one.se_serial)
-    if one.mean is None or half is None:
+    if one.mean is None or half is None or one.n < LEAST_DAYS:
         return "few"
     return "better" if one.mean + half < 0 else "worse" if one.mean - half > 0 else "same"
 
@@ -118,7 +118,9 @@ def leaning(bias: float, error: float | None, n: int) -> str:
 
 
 def width(scores: Scores) -> str:
-    """Whether the intervals are ``narrow``, ``wide``, ``uneven`` (one of each) or ``right`` by their coverage."""
+    """Whether the intervals are ``narrow``, ``wide``, ``uneven`` (one of each) or ``right``; ``few`` below 10 days."""
+    if scores.n < LEAST_DAYS:
+        return "few"
     sides = set()
     for level in LEVELS:
         low, high = expected(level, scores.n)
@@ -146,10 +148,10 @@ def cards(judged: list[Judged], words: Words, predictors: Words) -> list[dict[st
 
 def _card(one: Judged, words: Words, predictors: Words) -> dict[str, str]:
     if one.best is None:
-        alone = words["card_alone"].format(crps=number(one.scores.crps), days=whole(one.scores.n))
+        alone = words["card_alone"].format(crps=crps_text(one.scores.crps), days=whole(one.scores.n))
         return {"label": one.label, "verdict": "few", "word": words["alone"], "than": alone, "crps": "", "pair": ""}
     pair = one.difference(one.best)
-    crps = {"ours": number(one.beside[OURS].crps), "best": number(one.beside[one.best].crps)}
+    crps = {"ours": crps_text(one.beside[OURS].crps), "best": crps_text(one.beside[one.best].crps)}
     said = verdict(pair)
     return {
         "label": one.label,
@@ -163,13 +165,55 @@ def _card(one: Judged, words: Words, predictors: Words) -> dict[str, str]:
 
 def _interval(pair: Difference) -> str:
     """The 95 % interval of a difference as text."""
-    return gap(pair.mean, margin(pair.n, pair.se, pair.se_serial)).interval
+    return gap(pair.mean, margin(pair.n, pair.se, pair.se_serial))[1]
 
 
-def gap(mean: float | None, half: float | None):
-    """A mean that may be below 0, and its interval, rounded alike."""
-    low, high = (None, None) if mean is None or half is None else (mean - half, mean + half)
-    return shown(Figure(mean, low, high, mean, mean), signed=True)
+def gap(mean: float | None, half: float | None) -> tuple[str, str]:
+    """A mean that may be below 0, and its 95 % interval, both to the digits that the interval bears.
+
+    Examples
+    --------
+    >>> gap(0.0871, 1.004), gap(-2.0, None), gap(None, None)
+    (('+0.1', '−0.9 to +1.1'), ('−2.0', ''), ('–', ''))
+    """
+    if mean is None or half is None:
+        return signed(mean, None if mean is None else 0.1), ""
+    step = step_of(half)
+    return signed(mean, step), f"{signed(mean - half, step)} to {signed(mean + half, step)}"
+
+
+def step_of(error: float) -> float:
+    """The power of ten that leaves two digits of an error, from a thousandth to 1.
+
+    Examples
+    --------
+    >>> step_of(0.078), step_of(6.8), step_of(310.0), step_of(0.0)
+    (0.001, 0.1, 1.0, 0.001)
+    """
+    return 10.0 ** min(max(math.floor(math.log10(error)) - 1, -3), 0) if error > 0 else 1e-3
+
+
+def crps_text(value: float | None) -> str:
+    """A mean CRPS: three digits, at most two behind the point.
+
+    Examples
+    --------
+    >>> crps_text(7.031), crps_text(0.7712), crps_text(23.46)
+    ('7.03', '0.77', '23.5')
+    """
+    return NONE if value is None else number(value, 0.01 if value < 10 else 0.1)
+
+
+def signed(value: float | None, step: float | None = None) -> str:
+    """A number with its sign, rounded to a power of ten if one is given.
+
+    Examples
+    --------
+    >>> signed(2.4), signed(-2.4), signed(0.0), signed(-1e-15, 0.1)
+    ('+2.4', '−2.4', '0', '0.0')
+    """
+    text = number(value, step) if value != 0 or step is None else f"{0:.{max(0, -round(math.log10(step)))}f}"
+    return f"+{text}" if value is not None and value > 0 and text.strip("0.") else text
 
 
 def answer(judged: list[Judged], words: Words, predictors: Words) -> list[str]:
@@ -186,17 +230,17 @@ def answer(judged: list[Judged], words: Words, predictors: Words) -> list[str]:
 
 def _crps_clause(one: Judged, words: Words, predictors: Words) -> str:
     if one.best is None:
-        return words["crps_alone"].format(label=one.label, ours=number(one.scores.crps))
+        return words["crps_alone"].format(label=one.label, ours=crps_text(one.scores.crps))
     pair = one.difference(one.best)
-    error = max((e for e in (pair.se, pair.se_serial) if e is not None), default=None)
-    return words["crps_clause"].format(
+    error, said = max((e for e in (pair.se, pair.se_serial) if e is not None), default=None), verdict(pair)
+    return words["crps_few" if said == "few" else "crps_clause"].format(
         label=one.label,
-        verdict=words[verdict(pair)],
-        ours=number(one.beside[OURS].crps),
-        best=number(one.beside[one.best].crps),
+        verdict=words[said],
+        ours=crps_text(one.beside[OURS].crps),
+        best=crps_text(one.beside[one.best].crps),
         baseline=predictors.get(one.best, one.best),
-        difference=signed(pair.mean),
-        se=number(error),
+        difference=signed(pair.mean, step_of(error or 0.0)),
+        se=number(error, step_of(error or 0.0)),
     )
 
 
@@ -213,24 +257,14 @@ def _bias_clause(one: Judged, words: Words) -> str:
 
 def _quarter_clause(one: Quarter, words: Words) -> str:
     lean = words[f"bias_{leaning(one.bias, one.bias_se, one.n)}"]
-    return words["bias_quarter"].format(bias=signed(one.bias), size=size_of(one), verdict=lean)
+    return words["bias_quarter"].format(
+        bias=signed(one.bias, step_of(one.bias_se or 1.0)), size=size_of(one), verdict=lean
+    )
 
 
 def size_of(one: Quarter) -> str:
     """The sizes of raid that a quarter holds."""
     return whole(one.least) if one.least == one.most else f"{whole(one.least)} to {whole(one.most)}"
-
-
-def signed(value: float | None) -> str:
-    """A number with its sign.
-
-    Examples
-    --------
-    >>> signed(2.4), signed(-2.4), signed(0.0)
-    ('+2.4', '−2.4', '0')
-    """
-    text = number(value)
-    return f"+{text}" if value is not None and value > 0 and text != "0" else text
 
 
 def score_tables(validation: Validation, judged: list[Judged], t: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -254,15 +288,15 @@ def _score_table(one: Judged, words: Words, predictors: Words) -> dict[str, Any]
 def _score_rows(one: Judged, words: Words, predictors: Words) -> Iterator[dict[str, Any]]:
     for name, scores in one.beside.items():
         pair = None if name == OURS else one.difference(name)
-        between = gap(pair.mean, margin(pair.n, pair.se, pair.se_serial)) if pair else None
+        between = gap(pair.mean, margin(pair.n, pair.se, pair.se_serial)) if pair else (NONE, "")
         bias = gap(scores.bias, margin(scores.n, scores.bias_se))
         error = words["se"].format(se=number(scores.crps_se)) if scores.crps_se is not None else ""
         cells = [
-            {"main": number(scores.crps), "sub": error},
-            {"main": between.mean if between else NONE, "sub": between.interval if between else ""},
+            {"main": crps_text(scores.crps), "sub": error},
+            {"main": between[0], "sub": between[1]},
             {"main": words[verdict(pair)] if pair else NONE, "sub": ""},
             *(_coverage_cell(scores, level, words) for level in LEVELS),
-            {"main": bias.mean, "sub": bias.interval},
+            {"main": bias[0], "sub": bias[1]},
         ]
         row = {"head": predictors.get(name, name), "cells": cells}
         yield row | {"total": True} if name == OURS else row

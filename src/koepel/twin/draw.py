@@ -139,8 +139,11 @@ def draw_night(setup, seed: int, run: int) -> Tonight:
     shocks = [0.0] * len(c.CLASSES)
     if not setup.rules.plain:
         for k in range(len(shocks)):
+            night_sd = general["night_sd"]
+            if c.MISSILES[k] and general["missiles_night_sd"] >= 0:
+                night_sd = general["missiles_night_sd"]
             month, night = (luck.normal(level, chance.NIGHT, k) for level in (_MONTH, _NIGHT))
-            shocks[k] = general["month_sd"] * month + general["night_sd"] * night
+            shocks[k] = general["month_sd"] * month + night_sd * night
     return Tonight(figures, bool(bad), shocks, luck)
 
 
