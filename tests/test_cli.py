@@ -17,7 +17,8 @@ import pytest
 from typer.testing import CliRunner
 
 import koepel as kp
-from koepel.cli import _document, app
+from koepel.cli import app
+from koepel.cli.answering import _document
 
 COMMANDS = ("demo", "new", "check", "simulate", "trace", "compare", "records", "catalogue")
 RECORDS = """\

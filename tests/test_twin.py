@@ -55,14 +55,11 @@ def test_random_nights_agree_without_doubt(scenario):
     assert_agree(scenario_arrays(scenario, doubt=False), 1, 1)
 
 
-PRUNED = pytest.mark.xfail(strict=True, reason="an encounter that cannot fire now is given up though it can later")
-
-
 @pytest.mark.parametrize(
     ("seed", "rule", "where", "fixed"),
     [
-        pytest.param(225, "first-able", "date line", False, marks=PRUNED, id="a decoy told apart has a look left"),
-        pytest.param(626, "marginal-value", "equator", True, marks=PRUNED, id="a patrol comes nearer"),
+        pytest.param(225, "first-able", "date line", False, id="a decoy told apart has a look left"),
+        pytest.param(626, "marginal-value", "equator", True, id="a patrol comes nearer"),
         pytest.param(10, "cheapest", "date line", True, id="the surest of several"),
         pytest.param(85, "cheapest", "date line", False, id="the surest of two"),
     ],

@@ -41,6 +41,7 @@ DRONE_TYPES = "{shahed-136: 0.62, gerbera: 0.38}"
 # Where each kind strikes: deep, and near or small. How many do the one and how many the other, how that goes with the
 # size of the raid, and how much nights differ in it, is left open by wide intervals; calibration closes them.
 SPLIT = "share: [0.05, 0.95], size_power: [-1.2, 0.8]"
+SPLIT_BALLISTIC = "share: [0.05, 0.95], size_power: [-2.5, 0.5]"
 DEEP_DRONES = (
     "{people_power: 1.2, least_people: 20000, reach_km: 500, scatter_km: 4, regions: {" + NOT_HELD + ", " + FRONT
     + ", Kyiv City: 1.5, Khmelnytskyi: 2}}"
@@ -58,7 +59,7 @@ DEEP_BALLISTIC = (
     + ", Donetsk: 0.1, Kyiv City: 3}}"
 )  # fmt: skip
 NEAR_BALLISTIC = (
-    "{size: 5, " + SPLIT + ", night_sd: [0.1, 2.5], "
+    "{size: 5, " + SPLIT_BALLISTIC + ", night_sd: [0.1, 2.5], "
     + "aim: {people_power: 0.6, least_people: 10000, reach_km: 80, scatter_km: 2, regions: {"
     + NOT_HELD + ", Donetsk: 0.3}}}"
 )  # fmt: skip

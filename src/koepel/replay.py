@@ -160,6 +160,7 @@ def _unusable(night: Night, found: str) -> UsageError:
 
 
 def class_of(part: Part, catalogue: Catalogue) -> str:
+    """Reporting class of the types of a part."""
     return catalogue.threats[next(iter(part.types))].word("class")
 
 

@@ -40,7 +40,8 @@ GENERAL = (
     "density_per_km2", "debris_share", "alarm_hold_s", "track_memory_s", "missiles_night_sd",
 )  # fmt: skip
 (
-    G_BAD, G_MONTH_SD, G_NIGHT_SD, G_UNREPORTED, G_DECOYS, G_FALLEN, G_DENSITY, G_DEBRIS, G_HOLD, G_MEMORY, G_MISSILES_SD,
+    G_BAD, G_MONTH_SD, G_NIGHT_SD, G_UNREPORTED, G_DECOYS, G_FALLEN, G_DENSITY, G_DEBRIS, G_HOLD, G_MEMORY,
+    G_MISSILES_SD,
 ) = range(len(GENERAL))  # fmt: skip
 
 NEAR = ("share", "size_power", "night_sd")

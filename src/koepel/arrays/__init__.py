@@ -17,7 +17,6 @@ from koepel.geo import lat_lon, sphere_radius_m
 from koepel.scenario import Scenario
 from koepel.units import Interval
 
-
 NOT_GIVEN = Interval(-1.0, -1.0)  # a figure that another one stands in for
 
 

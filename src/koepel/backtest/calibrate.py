@@ -34,7 +34,7 @@ class Family:
     low, mean, high
         Its place in the prior intervals, 0 to 1: the 5 and 95 % quantiles, and the mean.
     spread
-        Standard deviation behind the normal distribution function; 1 before any night.
+        Standard deviation behind the normal distribution function, over that of a family on which nothing bears.
     """
 
     name: str
@@ -152,8 +152,9 @@ def check_fittable(scenario: Scenario, rows: pd.DataFrame, until: str) -> None:
 
 def families_of(fitted: Fitted, cloud: Cloud) -> tuple[Family, ...]:
     """What a cloud says of each family."""
-    low, high = np.quantile(cloud.place, [0.05, 0.95], axis=0)
-    mean, spread = cloud.place.mean(axis=0), cloud.normal.std(axis=0)
+    place = cloud.places(len(cloud.weight))
+    low, high = np.quantile(place, [0.05, 0.95], axis=0)
+    mean, spread = place.mean(axis=0), cloud.spread
     return tuple(
         Family(one.name, one.classes, len(one.rows), *(float(x[k]) for x in (low, mean, high, spread)))
         for k, one in enumerate(fitted.unknowns)

@@ -4,8 +4,9 @@ Each particle is a place of every unknown. Between nights the places drift as st
 the normal distribution function, so that without a night the cloud is the prior for ever. A night weighs each
 particle by the likelihood of what was recorded: a beta-binomial with the mean and the variance that the fitted
 response gives (a synthetic likelihood: Price, Drovandi, Lee and Nott, Journal of Computational and Graphical
-Statistics 27, 2018). Weighed clouds are resampled systematically: Gordon, Salmond and Smith, IEE Proceedings F 140
-(1993); Kitagawa, Journal of Computational and Graphical Statistics 5 (1996).
+Statistics 27, 2018). Weighed clouds are resampled systematically (Gordon, Salmond and Smith, IEE Proceedings F 140, 1993;
+Kitagawa, Journal of Computational and Graphical Statistics 5, 1996) and shaken (Liu and West, in Sequential Monte Carlo
+Methods in Practice, 2001, ch. 10).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator, Philox
 from scipy.special import betaln, gammaln, ndtr
 
 from koepel._kernel import columns as c
@@ -22,9 +24,11 @@ from koepel.backtest.response import Cell, first_alike
 from koepel.backtest.stage import Stage
 from koepel.backtest.unknowns import Unknown
 
-PARTICLES = 6000
+PARTICLES = 4000
+FEW, SHAKE = 0.5, 0.1  # share of effective particles below which they are chosen anew, and how far they are shaken
+LEAST_STEP = 0.02  # power of a night's likelihood that is taken in at least
 # nodes and weights of Gauss and Hermite for a standard normal: how near a class strikes differs by night
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 LONGEST_GAP_D = 400.0
 
@@ -160,23 +164,25 @@ def beta_of_moments(n: int, mean: np.ndarray, variance: np.ndarray) -> tuple[np.
 
 
 class Cloud:
-    """Particles that follow the nights.
+    """Weighed particles that follow the nights.
 
     Attributes
     ----------
-    place
-        Of each unknown in its intervals. Shape (particles, unknowns).
+    normal
+        Places behind the normal distribution function; the last column is idle: no family, and no record bears on it.
+        Shape (particles, unknowns + 1).
+    weight
+        Sums to 1. Shape (particles,).
+    night
+        The night that they have drifted to.
     """
 
     def __init__(self, unknowns: Sequence[Unknown], *, particles: int = PARTICLES, seed: int = 0):
-        self.days = np.array([one.days for one in unknowns])
-        self.luck = np.random.Generator(np.random.Philox(key=[seed, 0xC10D]))
-        self.normal = self.luck.standard_normal((particles, len(unknowns)))
+        self.days = np.array([one.days for one in unknowns] + [max(one.days for one in unknowns)])
+        self.luck = Generator(Philox(key=[seed, 0xC10D]))
+        self.normal = self.luck.standard_normal((particles, len(self.days)))
+        self.weight = np.full(particles, 1.0 / particles)
         self.night: pd.Timestamp | None = None
-
-    @property
-    def place(self) -> np.ndarray:
-        return ndtr(self.normal)
 
     def drift_to(self, night: pd.Timestamp) -> None:
         """Let the places drift until a night."""
@@ -187,10 +193,71 @@ class Cloud:
         self.night = night
 
     def weigh(self, answer: Answer, records: Sequence[Seen]) -> None:
-        """Take in what was recorded of a night."""
-        place = self.place
-        log_weight = sum(log_likelihood(answer, place, seen) for seen in records)
+        """Take in what was recorded of a night, in as many steps as leave enough particles that count.
+
+        A night that few particles foresaw is taken in by a power of its likelihood at a time, and particles are chosen
+        anew in between. References: Del Moral, Doucet and Jasra, Journal of the Royal Statistical Society B 68 (2006),
+        section 2.3.1.
+        """
+        left = 1.0
+        while left > 0.0:
+            log_likelihoods = sum(log_likelihood(answer, ndtr(self.normal), seen) for seen in records)
+            step = self._step(log_likelihoods, left)
+            self.weight, left = self._weighed(step * log_likelihoods), left - step
+            if left > 0.0 or self._counting(self.weight) < FEW * len(self.weight):
+                self._choose_anew()
+
+    def _step(self, log_likelihoods: np.ndarray, most: float) -> float:
+        """The largest power, at most ``most``, after which enough particles count."""
+        enough = FEW * len(self.weight)
+        if self._counting(self._weighed(most * log_likelihoods)) >= enough:
+            return most
+        low, high = LEAST_STEP, most
+        for _ in range(20):
+            middle = 0.5 * (low + high)
+            few = self._counting(self._weighed(middle * log_likelihoods)) < enough
+            low, high = (low, middle) if few else (middle, high)
+        return min(low, most)
+
+    def _weighed(self, log_factor: np.ndarray) -> np.ndarray:
+        log_weight = np.log(self.weight) + log_factor
         weight = np.exp(log_weight - log_weight.max())
-        at = (self.luck.random() + np.arange(len(weight))) / len(weight)
-        chosen = np.searchsorted(np.cumsum(weight) / weight.sum(), at).clip(0, len(weight) - 1)
-        self.normal = self.normal[chosen]
+        return np.maximum(weight / weight.sum(), 1e-300)
+
+    @staticmethod
+    def _counting(weight: np.ndarray) -> float:
+        """Effective number of particles: Kong, Liu and Wong, Journal of the American Statistical Association 89 (1994)."""
+        return float(1.0 / (weight @ weight))
+
+    def _choose_anew(self) -> None:
+        """Resample, and shake what was chosen so that mean and covariance stay what they were.
+
+        Without shaking, particles come to share ancestors, and a family on which no record bears would seem narrow.
+        """
+        mean = self.weight @ self.normal
+        away = self.normal - mean
+        unbiased = 1.0 / (1.0 - self.weight @ self.weight)  # of a weighed covariance: else it shrinks by each choice
+        spread = np.linalg.cholesky(unbiased * away.T @ (away * self.weight[:, None]))
+        chosen = away[self.drawn(len(self.weight), self.luck.uniform())]
+        shaken = self.luck.standard_normal(chosen.shape) @ spread.T
+        self.normal = mean + np.sqrt(unbiased * (1 - SHAKE**2)) * chosen + SHAKE * shaken
+        self.weight = np.full(len(self.weight), 1.0 / len(self.weight))
+
+    def drawn(self, number: int, offset: float = 0.5) -> np.ndarray:
+        """Indices of particles, evenly spaced along their weights. Shape (number,)."""
+        along = np.cumsum(self.weight) / self.weight.sum()
+        return np.searchsorted(along, (offset + np.arange(number)) / number).clip(0, len(along) - 1)
+
+    def places(self, number: int) -> np.ndarray:
+        """Places in the intervals, 0 to 1, of that many equally likely particles. Shape (number, unknowns)."""
+        return ndtr(self.normal[self.drawn(number), :-1])
+
+    @property
+    def spread(self) -> np.ndarray:
+        """Standard deviation of each family behind the normal distribution function, over that of the idle column.
+
+        1 where the nights say nothing: what particles lose by being chosen anew, the idle column loses too.
+        """
+        mean = self.weight @ self.normal
+        spread = np.sqrt(self.weight @ (self.normal - mean) ** 2)
+        return spread[:-1] / spread[-1]

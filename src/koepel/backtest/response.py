@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import default_rng
 from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import qmc
@@ -76,11 +77,16 @@ def _terms(place: np.ndarray, number: np.ndarray) -> np.ndarray:
 def design(n_unknowns: int, points: int = POINTS, *, seed: int = 0) -> np.ndarray:
     """Points of a scrambled Sobol sequence. Shape (points, unknowns).
 
+    Parameters
+    ----------
+    points
+        A power of two.
+
     References
     ----------
     Owen, "Scrambling Sobol' and Niederreiter-Xing points", Journal of Complexity 14 (1998).
     """
-    return qmc.Sobol(n_unknowns, rng=np.random.default_rng([seed, 0x5E1])).random(points)
+    return qmc.Sobol(n_unknowns, rng=default_rng([seed, 0x5E1])).random_base2(int(np.log2(points)))
 
 
 def fit_cells(
@@ -120,7 +126,11 @@ def _cell(stage, unknowns, places, figures, group: int, near: bool, seed: int) -
     threat_class = stage.class_of_group[group]
     # how many are aimed near is not the cell's affair
     first_near = stage.arrays.setup.figures.at[7]
-    moved = [k for k, one in enumerate(unknowns) if threat_class in one.classes and one.rows[0] < first_near]
+    moved = [
+        k
+        for k, one in enumerate(unknowns)
+        if threat_class in one.classes and one.rows[0] < first_near and _bears_on(stage, one, group)
+    ]
     moved = np.array(moved, np.int64)
     rows = []
     for k, here in enumerate(figures):
@@ -135,6 +145,13 @@ def _cell(stage, unknowns, places, figures, group: int, near: bool, seed: int) -
     spread = _fit_spread(terms[:, : len(moved) + 2], table[:, 1], table[:, 2], expit(terms @ mean))
     name = stage.groups[group].name + (", near" if near else ", deep" if len(_depths(stage, group)) > 1 else "")
     return Cell(name, threat_class, group, near, moved, mean, spread)
+
+
+def _bears_on(stage: Stage, unknown: Unknown, group: int) -> bool:
+    """Not where all its figures are those of threat types that the group does not fly."""
+    names = [stage.arrays.figures[row].split(".") for row in unknown.rows]
+    types = {name for table, *name, _ in names if table == "threats" for name in [".".join(name)]}
+    return any(table != "threats" for table, *_ in names) or bool(types & set(stage.groups[group].types))
 
 
 def aimed_at(stage: Stage, figures: Figures, group: int, near: bool) -> Figures:

@@ -25,7 +25,7 @@ from koepel.scenario import Scenario
 
 HISTORY_D = 540  # nights before the first predicted day that are looked back at
 RARE = 0.01  # groups that fly less than this share of their class are not fitted
-FOUGHT, NIGHTS_EACH = 300, 2  # particles that fight a predicted night, and nights that each fights
+FOUGHT, NIGHTS_EACH = 400, 2  # particles that fight a predicted night, and nights that each fights
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,20 +149,19 @@ class Simulated:
         follow(self.fitted, self.cloud, self.upto, day - pd.Timedelta(days=1))
         self.upto = day
         self.cloud.drift_to(day)
-        place = self.cloud.place
+        place = self.cloud.places(FOUGHT)
         self.drift.append((day, place.mean(axis=0)))
         return place
 
     def _fight(self, place: np.ndarray, numbers: np.ndarray, day: pd.Timestamp) -> np.ndarray:
-        """Nights fought by evenly spaced particles. Shape (nights, types, fates + 1)."""
+        """Nights fought by each particle. Shape (nights, types, fates + 1)."""
         fitted = self.fitted
-        chosen = np.linspace(0, len(place) - 1, FOUGHT).astype(int)
 
         def one(turn: int) -> np.ndarray:
-            figures = figures_at(fitted.stage.arrays.setup.figures, fitted.unknowns, place[chosen[turn]])
+            figures = figures_at(fitted.stage.arrays.setup.figures, fitted.unknowns, place[turn])
             seed = fitted.seed * 1_000_003 + day.toordinal()
             first = NIGHTS_EACH * turn
             return night_counts(fitted.stage, numbers, figures, seed=seed, first_run=first, runs=NIGHTS_EACH)
 
         with ThreadPoolExecutor(fitted.workers) as pool:
-            return np.concatenate(list(pool.map(one, range(FOUGHT))))
+            return np.concatenate(list(pool.map(one, range(len(place)))))

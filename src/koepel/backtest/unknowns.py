@@ -39,9 +39,9 @@ class Unknown:
     days: float
 
 
-# How long a family stays where it was, days: where raids go changes soonest. Of some twenty pairs tried, these did best
-# on October 2024 to July 2025.
-AIMS_D, REST_D = 150.0, 1000.0
+# How long a family stays where it was, days: where raids go changes soonest. Of some twenty pairs tried, none did
+# better by more than chance on July to December 2023 and October 2024 to July 2025 together.
+AIMS_D, REST_D = 150.0, 2000.0
 
 
 def unknowns_of(stage: Stage) -> tuple[Unknown, ...]:

@@ -6,54 +6,17 @@ document. Modules are imported inside the commands, so that ``koepel --help`` is
 
 from __future__ import annotations
 
-import json
-import math
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from koepel.errors import Fault, KoepelError, PlanError, UsageError
-
-DONE, FAULT, WRONG_USAGE, NO_PLAN = 0, 1, 2, 3
-OWN_FAULT, INTERRUPTED, PIPE_CLOSED = 70, 130, 141  # the customary ones
-WrongWords = typer.BadParameter.__mro__[2]  # what typer raises for a command line that it cannot read
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command prints: a document for a machine, a text for a human."""
-
-    document: dict[str, Any]
-    text: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """The document."""
-        return self.document
-
-    def summary(self) -> str:
-        """The text."""
-        return self.text
-
-
-class Commands(TyperGroup):
-    """Runs a command, prints its answer or its faults, and leaves with the right status."""
-
-    def main(self, args=None, prog_name=None, *, standalone_mode=True, **extra):
-        """As the command line calls it. Raises `SystemExit`, always."""
-        args = (sys.argv[1:] if args is None else list(args)) or ["--help"]
-
-        def run() -> Any:
-            return super(Commands, self).main(args, prog_name or "koepel", standalone_mode=False, **extra)
-
-        raise SystemExit(_answered(run, as_json="--json" in args))
-
+from koepel.cli.answering import Answer, Commands, visible
+from koepel.cli.tables import number, table, types_text
+from koepel.errors import UsageError
 
 app = typer.Typer(
     cls=Commands,
@@ -68,98 +31,6 @@ app = typer.Typer(
 def main() -> None:
     """The entry of the command line."""
     app(prog_name="koepel")
-
-
-def _answered(run: Callable[[], Any], *, as_json: bool) -> int:
-    """The status on leaving, after the answer or its faults are printed."""
-    try:
-        answer = run()
-        if isinstance(answer, int):  # typer's own way to leave: help, or an interruption
-            return answer if answer != INTERRUPTED else _interrupted()
-        if answer is None:
-            return DONE
-        return _put(_document(answer.as_dict()) if as_json else _visible(answer.summary()), DONE)
-    except (KeyboardInterrupt, typer.Abort):
-        return _interrupted()
-    except WrongWords as error:
-        return _refused(_wrong_words(error), WRONG_USAGE, as_json)
-    except KoepelError as error:
-        status = {UsageError: WRONG_USAGE, PlanError: NO_PLAN}.get(type(error), FAULT)
-        return _refused(error, status, as_json)
-    except MemoryError:
-        return _refused(UsageError("runs: there is not enough memory; give fewer"), FAULT, as_json)
-    except OSError as error:
-        fault = Fault(str(error.filename or ""), "", error.strerror or str(error), "check the name and your rights")
-        return _refused(UsageError("files", [fault]), FAULT, as_json)
-    except Exception as error:
-        if os.environ.get("KOEPEL_TRACEBACK"):
-            raise
-        mend = "this is a mistake in koepel: please report it, with what KOEPEL_TRACEBACK=1 shows"
-        return _refused(KoepelError("koepel itself", [Fault("", "", repr(error), mend)]), OWN_FAULT, as_json)
-
-
-def _interrupted() -> int:
-    print("koepel: interrupted", file=sys.stderr)
-    return INTERRUPTED
-
-
-def _wrong_words(error: Any) -> UsageError:
-    """What typer says of a command line, in the form of our own faults."""
-    context = getattr(error, "ctx", None)
-    mend = f"'{context.command_path if context else 'koepel'} --help' tells the usage"
-    return UsageError("the command line", [Fault("", "", error.format_message().rstrip("."), mend)])
-
-
-def _refused(error: KoepelError, status: int, as_json: bool) -> int:
-    """Print what is wrong, and say with which status to leave."""
-    if not as_json:
-        print(f"koepel: {_visible(str(error))}", file=sys.stderr)
-        return status
-    subject, faults = error.subject, error.faults
-    if not faults:  # a single fault, told in one line
-        found, _, mend = subject.partition("; ")
-        subject, faults = "the call", (Fault("", "", found, mend),)
-    told = [{name: getattr(fault, name) for name in Fault.__slots__} for fault in faults]
-    return _put(_document({"error": {"kind": type(error).__name__, "subject": subject, "faults": told}}), status)
-
-
-def _put(text: str, status: int) -> int:
-    """Print to the standard output, and say with which status to leave."""
-    try:
-        print(text, flush=True)
-        return status
-    except OSError as error:
-        # what is still in the buffer must not fail once more when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            return PIPE_CLOSED
-        print(f"koepel: the output cannot be written ({error.strerror})", file=sys.stderr)
-        return FAULT
-
-
-def _document(answer: dict[str, Any]) -> str:
-    """One JSON document; as JSON demands, in UTF-8 whatever the terminal speaks."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8")
-    return json.dumps(_plain(answer), indent=2, allow_nan=False, ensure_ascii=False)
-
-
-def _visible(text: str) -> str:
-    """A text without signs that steer a terminal, or that it cannot show."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
-    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
-
-
-def _plain(value: Any) -> Any:
-    """A value that JSON can hold: what is not a finite number becomes null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if hasattr(value, "item"):  # a scalar of numpy
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or a built-in scenario.")]
@@ -278,7 +149,7 @@ def check(scenario: ScenarioName, set_: Set = None, json_: Json = False) -> Any:
     from koepel.study import described
 
     facts = described(kp.Scenario.read(scenario, set=set_ or ()))
-    lines = [f"  {name.replace('_', ' '):14s} {_number(value)}" for name, value in facts.items() if value]
+    lines = [f"  {name.replace('_', ' '):14s} {number(value)}" for name, value in facts.items() if value]
     return Answer({**facts, "faults": []}, "\n".join([f"{scenario}: no fault", *lines]))
 
 
@@ -311,9 +182,9 @@ def records(
         f"{facts['n_rows']:,} rows that count",
         facts["caveat"],
         "rate = neutralised / (launched - undecided)",
-        *("", "By class", _table(facts["by_class"])),
-        *("", "By month and class", _table(facts["by_month"])),
-        *("", "Left out", _table(facts["left_out"])),
+        *("", "By class", table(facts["by_class"])),
+        *("", "By month and class", table(facts["by_month"])),
+        *("", "Left out", table(facts["left_out"])),
     ]
     return Answer(facts, "\n".join(lines))
 
@@ -330,11 +201,11 @@ def catalogue(
     whole = kp.read_catalogue()
     rows = whole.table(type_)
     if type_ is not None:
-        return Answer({"rows": rows}, _types_text(rows))
+        return Answer({"rows": rows}, types_text(rows))
     every = [kind for table in TABLES for kind in getattr(whole, table).values()]
     types = [{"table": kind.table, "type": kind.name, "label": kind.label} for kind in every]
     hint = "'koepel catalogue TYPE' prints every figure of a type with its unit, source and meaning."
-    return Answer({"types": types, "rows": rows}, f"{_table(types)}\n\n{hint}")
+    return Answer({"types": types, "rows": rows}, f"{table(types)}\n\n{hint}")
 
 
 RecordsFile = Annotated[Path, typer.Argument(metavar="RECORDS", help="The published attack file, CSV.")]
@@ -438,48 +309,4 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 
 def _note(text: str) -> None:
     """A line beside the answer."""
-    print(f"koepel: {_visible(text)}", file=sys.stderr)
-
-
-def _number(value: Any) -> str:
-    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
-
-
-def _types_text(rows: list[dict[str, Any]]) -> str:
-    """Types of the catalogue: each figure with its unit and meaning, and its source below."""
-    lines: list[str] = []
-    shown = None
-    for row in rows:
-        if row["type"] != shown:
-            shown = row["type"]
-            lines += ["", shown]
-        low, high = row["low"], row["high"]
-        figure = low if isinstance(low, str) else f"{low:g}" if high in (None, low) else f"{low:g} to {high:g}"
-        unit = "" if row["unit"] in ("text", "1", "flag", "count") else f" {row['unit']}"
-        lines.append(f"  {row['attribute']:24s} {figure + unit:22s} {row['description']}")
-        if row["source"] != "definition":
-            lines.append(f"  {'':24s} source: {row['source']}")
-    return "\n".join(lines[1:])
-
-
-def _table(rows: list[dict[str, Any]]) -> str:
-    """Rows in aligned columns, as wide as they need to be."""
-    if not rows:
-        return "none"
-    cells = [[_cell(name, row[name]) for name in row] for row in rows]
-    numeric = [all(isinstance(row[name], int | float | None) for row in rows) for name in rows[0]]
-    table = [list(rows[0]), *cells]
-    widths = [max(len(line[i]) for line in table) for i in range(len(rows[0]))]
-    lines = []
-    for line in table:
-        parts = [c.rjust(w) if right else c.ljust(w) for c, w, right in zip(line, widths, numeric, strict=True)]
-        lines.append("  ".join(parts).rstrip())
-    return "\n".join(lines)
-
-
-def _cell(name: str, value: Any) -> str:
-    if value is None:
-        return "-"
-    if name == "rate":
-        return f"{100 * value:.1f} %"
-    return f"{value:,.0f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    print(f"koepel: {visible(text)}", file=sys.stderr)
