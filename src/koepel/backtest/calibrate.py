@@ -17,7 +17,7 @@ from koepel.errors import Fault, UsageError
 from koepel.records import Records
 from koepel.scenario import Scenario
 
-# a family whose place is spread nine tenths as wide as before any night says nothing that was not known before
+# a family whose place is spread nine tenths as wide as one on which nothing bears has learnt nothing
 IDENTIFIED = 0.9
 SECTIONS = {
     "observation": ("unreported", "decoys_counted", "fallen_counted"),
@@ -47,7 +47,7 @@ class Family:
 
     @property
     def identified(self) -> bool:
-        """Whether the nights narrowed it at all."""
+        """Whether the nights narrowed it."""
         return self.spread < IDENTIFIED
 
     def as_dict(self) -> dict[str, Any]:
