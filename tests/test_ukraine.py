@@ -94,7 +94,7 @@ def test_large_raids_bring_missiles(raids):
 
 @pytest.mark.parametrize(("power", "rises"), [(-1.0, True), (0.6, False)])
 def test_how_the_rate_goes_with_size_is_not_built_in(scenario, power, rises):
-    """The share that a record calls neutralised rises with the size of the raid or falls, by a figure that is fitted."""
+    """The share that a record calls neutralised rises with the size of the raid or falls: by a figure to be fitted."""
     names = ("first-drones", "more-drones")
     shaped = scenario.replace(
         {f"pattern.groups[{name}].near.{key}": value for name in names

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from koepel.backtest.particles import Cloud
 from koepel.backtest.simulated import HISTORY_D, Fitted, fit_response, follow
@@ -16,9 +18,12 @@ from koepel.backtest.unknowns import Unknown
 from koepel.errors import Fault, UsageError
 from koepel.records import Records
 from koepel.scenario import Scenario
+from koepel.units import to_base
 
-# a family whose place is spread nine tenths as wide as one on which nothing bears has learnt nothing
-IDENTIFIED = 0.9
+# Choosing particles hundreds of times lets a cloud wander in what the nights do not tell. Clouds on luck of their own
+# wander apart, so together they are as wide as they should be.
+CLOUDS, PARTICLES_EACH = 8, 1500
+IDENTIFIED = 0.8  # a family that is spread more than this of what it was has learnt next to nothing
 SECTIONS = {
     "observation": ("unreported", "decoys_counted", "fallen_counted"),
     "doubt": ("night_sd", "missiles_night_sd", "month_sd"),
@@ -34,7 +39,7 @@ class Family:
     low, mean, high
         Its place in the prior intervals, 0 to 1: the 5 and 95 % quantiles, and the mean.
     spread
-        Standard deviation behind the normal distribution function, over that of a family on which nothing bears.
+        Standard deviation behind the normal distribution function, of all clouds together; 1 before any night.
     """
 
     name: str
@@ -120,9 +125,7 @@ def calibrate(
     rows = rows[(rows.night >= first) & (rows.night <= last)]
     check_fittable(scenario, rows, str(last.date()))
     fitted = fit_response(scenario, replace(records, rows=rows), seed=seed, workers=workers)
-    cloud = Cloud(fitted.unknowns, seed=seed)
-    follow(fitted, cloud, first, last)
-    families = families_of(fitted, cloud)
+    families = families_after(fitted, last)
     narrowed = scenario.replace(dict(_changes(fitted, scenario, families, last.date())))
     return Calibration(narrowed, families, last.date(), rows.night.nunique(), records.file, seed)
 
@@ -150,11 +153,18 @@ def check_fittable(scenario: Scenario, rows: pd.DataFrame, until: str) -> None:
         raise UsageError("the fit", faults)
 
 
-def families_of(fitted: Fitted, cloud: Cloud) -> tuple[Family, ...]:
-    """What a cloud says of each family."""
-    place = cloud.places(len(cloud.weight))
-    low, high = np.quantile(place, [0.05, 0.95], axis=0)
-    mean, spread = place.mean(axis=0), cloud.spread
+def families_after(fitted: Fitted, last: pd.Timestamp) -> tuple[Family, ...]:
+    """What the last 540 days up to a night say of each family: several clouds on luck of their own, put together."""
+
+    def followed(turn: int) -> np.ndarray:
+        cloud = Cloud(fitted.unknowns, particles=PARTICLES_EACH, seed=1000 * (fitted.seed + 1) + turn)
+        follow(fitted, cloud, last - pd.Timedelta(days=HISTORY_D), last)
+        return cloud.normal[cloud.drawn(PARTICLES_EACH)]
+
+    with ThreadPoolExecutor(fitted.workers) as pool:
+        normal = np.concatenate(list(pool.map(followed, range(CLOUDS))))
+    low, high = np.quantile(ndtr(normal), [0.05, 0.95], axis=0)
+    mean, spread = ndtr(normal).mean(axis=0), normal.std(axis=0)
     return tuple(
         Family(one.name, one.classes, len(one.rows), *(float(x[k]) for x in (low, mean, high, spread)))
         for k, one in enumerate(fitted.unknowns)
@@ -172,7 +182,9 @@ def _changes(
             if path[0] != "types":
                 yield ".".join(path), interval
             elif path[2] in getattr(fitted.stage.catalogue, path[1]):
-                types[path[1]].setdefault(path[2], {})[path[3]] = interval
+                own = types[path[1]].get(path[2], {})
+                kept = {key: value for key, value in own.items() if to_base(key)[0] != path[3]}
+                types[path[1]][path[2]] = kept | {path[3]: interval}
     yield "name", f"{scenario.name}, fitted to {until}"
     for table, own in types.items():
         if own:

@@ -4,9 +4,9 @@ Each particle is a place of every unknown. Between nights the places drift as st
 the normal distribution function, so that without a night the cloud is the prior for ever. A night weighs each
 particle by the likelihood of what was recorded: a beta-binomial with the mean and the variance that the fitted
 response gives (a synthetic likelihood: Price, Drovandi, Lee and Nott, Journal of Computational and Graphical
-Statistics 27, 2018). Weighed clouds are resampled systematically (Gordon, Salmond and Smith, IEE Proceedings F 140, 1993;
-Kitagawa, Journal of Computational and Graphical Statistics 5, 1996) and shaken (Liu and West, in Sequential Monte Carlo
-Methods in Practice, 2001, ch. 10).
+Statistics 27, 2018). Weighed clouds are resampled systematically (Gordon, Salmond and Smith, IEE Proceedings F 140,
+1993; Kitagawa, Journal of Computational and Graphical Statistics 5, 1996) and shaken (Liu and West, in Sequential Monte
+Carlo Methods in Practice, 2001, ch. 10).
 """
 
 from __future__ import annotations
@@ -169,8 +169,7 @@ class Cloud:
     Attributes
     ----------
     normal
-        Places behind the normal distribution function; the last column is idle: no family, and no record bears on it.
-        Shape (particles, unknowns + 1).
+        Places behind the normal distribution function. Shape (particles, unknowns).
     weight
         Sums to 1. Shape (particles,).
     night
@@ -178,7 +177,7 @@ class Cloud:
     """
 
     def __init__(self, unknowns: Sequence[Unknown], *, particles: int = PARTICLES, seed: int = 0):
-        self.days = np.array([one.days for one in unknowns] + [max(one.days for one in unknowns)])
+        self.days = np.array([one.days for one in unknowns])
         self.luck = Generator(Philox(key=[seed, 0xC10D]))
         self.normal = self.luck.standard_normal((particles, len(self.days)))
         self.weight = np.full(particles, 1.0 / particles)
@@ -226,7 +225,7 @@ class Cloud:
 
     @staticmethod
     def _counting(weight: np.ndarray) -> float:
-        """Effective number of particles: Kong, Liu and Wong, Journal of the American Statistical Association 89 (1994)."""
+        """Effective number of particles: Kong, Liu, Wong, Journal of the American Statistical Association 89, 1994."""
         return float(1.0 / (weight @ weight))
 
     def _choose_anew(self) -> None:
@@ -234,14 +233,18 @@ class Cloud:
 
         Without shaking, particles come to share ancestors, and a family on which no record bears would seem narrow.
         """
+        chosen = self.drawn(len(self.weight), self.luck.uniform())
+        self.normal = self._shaken(chosen)
+        self.weight = np.full(len(self.weight), 1.0 / len(self.weight))
+
+    def _shaken(self, chosen: np.ndarray) -> np.ndarray:
+        """The chosen particles, shaken. Shape (particles, unknowns)."""
         mean = self.weight @ self.normal
         away = self.normal - mean
         unbiased = 1.0 / (1.0 - self.weight @ self.weight)  # of a weighed covariance: else it shrinks by each choice
         spread = np.linalg.cholesky(unbiased * away.T @ (away * self.weight[:, None]))
-        chosen = away[self.drawn(len(self.weight), self.luck.uniform())]
-        shaken = self.luck.standard_normal(chosen.shape) @ spread.T
-        self.normal = mean + np.sqrt(unbiased * (1 - SHAKE**2)) * chosen + SHAKE * shaken
-        self.weight = np.full(len(self.weight), 1.0 / len(self.weight))
+        shaken = self.luck.standard_normal(away.shape) @ spread.T
+        return mean + np.sqrt(unbiased * (1 - SHAKE**2)) * away[chosen] + SHAKE * shaken
 
     def drawn(self, number: int, offset: float = 0.5) -> np.ndarray:
         """Indices of particles, evenly spaced along their weights. Shape (number,)."""
@@ -250,14 +253,4 @@ class Cloud:
 
     def places(self, number: int) -> np.ndarray:
         """Places in the intervals, 0 to 1, of that many equally likely particles. Shape (number, unknowns)."""
-        return ndtr(self.normal[self.drawn(number), :-1])
-
-    @property
-    def spread(self) -> np.ndarray:
-        """Standard deviation of each family behind the normal distribution function, over that of the idle column.
-
-        1 where the nights say nothing: what particles lose by being chosen anew, the idle column loses too.
-        """
-        mean = self.weight @ self.normal
-        spread = np.sqrt(self.weight @ (self.normal - mean) ** 2)
-        return spread[:-1] / spread[-1]
+        return ndtr(self.normal[self.drawn(number)])

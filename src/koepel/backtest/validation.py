@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from koepel.backtest import Backtest, backtest, baselines
-from koepel.backtest.calibrate import Family, check_fittable, day_of, families_of
+from koepel.backtest.calibrate import Family, check_fittable, day_of, families_after
 from koepel.backtest.facts import Fact, facts_of
 from koepel.backtest.scores import Scores
-from koepel.backtest.simulated import Fitted, Simulated, fit_response, follow
+from koepel.backtest.simulated import Fitted, Simulated, fit_response
 from koepel.backtest.spatial import SpatialCheck
 from koepel.backtest.unknowns import KINDS
 from koepel.errors import Fault, UsageError
@@ -177,7 +177,7 @@ def validate(
         seed=seed,
         found=found,
         without_s300=_without_s300(fitted, first, last),
-        families=_families_after(fitted, ours, end),
+        families=families_after(fitted, end),
         drift=pd.DataFrame(
             np.array([place for _, place in ours.drift]),
             index=pd.DatetimeIndex([day for day, _ in ours.drift], name="day"),
@@ -216,9 +216,3 @@ def _without_s300(fitted: Fitted, first: str, last: str) -> Backtest | None:
     ballistic = replace(pure.records, rows=pure.records.rows[pure.records.rows.threat_class == "ballistic"])
     predictors = {OURS: Simulated(pure, classes=("ballistic",)), **baselines()}
     return backtest(ballistic, predictors, first, last)
-
-
-def _families_after(fitted: Fitted, ours: Simulated, last: pd.Timestamp) -> tuple[Family, ...]:
-    """The families once the last day is known too."""
-    follow(fitted, ours.cloud, ours.upto, last)
-    return families_of(fitted, ours.cloud)
