@@ -141,9 +141,8 @@ def able(e, time, night):
             return WAITS
     else:
         kind = believed(threat, time)
-        if encounter.fired > night.doctrine.looks[magazine.effector, kind]:
-            told_later = threat.kind == DECOY and time < threat.told_s  # a decoy told apart may have a look left
-            return WAITS if told_later else PASSED
+        if encounter.fired > night.doctrine.looks[magazine.effector, kind]:  # a decoy told apart may have a look left
+            return WAITS if threat.kind == DECOY and time < threat.told_s else PASSED
         if unit.free <= 0 or magazine.ready <= 0 or encounter.salvo > 0:
             return WAITS
         if time >= encounter.shared_s and threat.engaged > 0:
@@ -154,9 +153,8 @@ def able(e, time, night):
         if unit.several and same_unit_fires(e, night):
             return WAITS
     encounter.arrives_s = time + duration_s(e, time, night)
-    if encounter.arrives_s <= encounter.close_s:
-        return n
-    return WAITS if unit.moves and not night.doctrine.plain else PASSED  # a patrol may come nearer
+    late = WAITS if unit.moves and not night.doctrine.plain else PASSED  # a patrol may come nearer
+    return n if encounter.arrives_s <= encounter.close_s else late
 
 
 @inlined
