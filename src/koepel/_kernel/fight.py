@@ -148,9 +148,7 @@ def able(e, time, night):
         if time >= encounter.shared_s and threat.engaged > 0:
             return WAITS
         n = rounds_allowed(magazine, kind, night.doctrine)
-        if n == 0:
-            return WAITS
-        if unit.several and same_unit_fires(e, night):
+        if n == 0 or (unit.several and same_unit_fires(e, night)):
             return WAITS
     encounter.arrives_s = time + duration_s(e, time, night)
     late = WAITS if unit.moves and not night.doctrine.plain else PASSED  # a patrol may come nearer
