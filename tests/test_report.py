@@ -7,10 +7,10 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from pages import Reader
 
 from koepel.errors import UsageError
 from koepel.outcome import Figure
@@ -26,7 +26,6 @@ simulation = importlib.import_module("koepel.simulate")
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
-VOID = {"meta", "input", "br", "hr", "link", "img"}
 NASTY = "</title><script>alert(1)</script>\"'&"
 
 DRONES = RaidPattern(
@@ -61,31 +60,6 @@ pattern:
   groups:
     - {name: drones, types: {shahed-136: 1}, count: {fixed: 20}, launch: {sea: 1}}
 """
-
-
-class Reader(HTMLParser):
-    """Elements with their attributes, what is open, and the text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.open, self.words = [], [], []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if not self.open or self.open[-1] != "style":
-            self.words.append(data)
 
 
 @pytest.fixture(scope="module")

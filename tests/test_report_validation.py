@@ -7,11 +7,11 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
 import pytest
+from pages import Reader
 from scipy.stats import betabinom, binom
 
 from koepel.backtest import Backtest, Prediction
@@ -29,35 +29,9 @@ from koepel.report.verdict import judge, leaning, margin, verdict, width
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
-VOID = {"meta", "input", "br", "hr", "link", "img"}
 NASTY = "</title><script>alert(1)</script>\"'&{x}"
 FIRST, LAST = pd.Timestamp("2025-08-01"), pd.Timestamp("2025-10-31")
 SECTIONS = "question answer scores fans pit rates months facts families spatial limits reproduce".split()
-
-
-class Reader(HTMLParser):
-    """Elements with their attributes, what is open, and the text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.open, self.words = [], [], []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if not self.open or self.open[-1] != "style":
-            self.words.append(data)
 
 
 def words_of(text):

@@ -82,7 +82,7 @@ def simulate(
     scenario.check()
     _announce()
     arrays = scenario_arrays(scenario, plain=rules == "plain")
-    _fight(arrays, 0, 0, 0)  # load or compile the kernels before the clock starts
+    fight_chunk(arrays, 0, 0, 0)  # load or compile the kernels before the clock starts
     started = time.perf_counter()
     rows = np.empty((runs, _n_columns(arrays)))
     places = np.zeros((len(arrays.places), 4))
@@ -141,7 +141,7 @@ def _announce() -> None:
         log.warning("koepel compiles its kernels, once on this machine; this takes about a minute")
 
 
-def _fight(arrays: ScenarioArrays, seed: int, first_run: int, n_runs: int):
+def fight_chunk(arrays: ScenarioArrays, seed: int, first_run: int, n_runs: int):
     """One chunk of nights: rows, sums over places and zones, CPU seconds."""
     from koepel._kernel.night import nights
     from koepel._kernel.setup import EVENT
@@ -159,13 +159,13 @@ def _chunks(arrays: ScenarioArrays, seed: int, runs: int, workers: int | None) -
     tasks = ((first, min(CHUNK, runs - first)) for first in range(0, runs, CHUNK))
     if workers == 1:
         for first, n in tasks:
-            yield _fight(arrays, seed, first, n)
+            yield fight_chunk(arrays, seed, first, n)
         return
     pool = ThreadPoolExecutor(workers)
     try:
         under_way = deque()
         for first, n in tasks:
-            under_way.append(pool.submit(_fight, arrays, seed, first, n))
+            under_way.append(pool.submit(fight_chunk, arrays, seed, first, n))
             if len(under_way) > 2 * workers:
                 yield under_way.popleft().result()
         while under_way:

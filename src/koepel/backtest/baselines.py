@@ -46,10 +46,14 @@ def beta_binomial(n: int, a: float, b: float) -> np.ndarray:
     >>> beta_binomial(3, 1.0, 1.0).round(6).tolist()
     [0.25, 0.25, 0.25, 0.25]
     """
-    k = np.arange(n + 1)
-    log_choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    pmf = np.exp(log_choose + betaln(k + a, n - k + b) - betaln(a, b))
+    pmf = np.exp(log_beta_binomial(np.arange(n + 1), n, a, b))
     return pmf / pmf.sum()
+
+
+def log_beta_binomial(k: np.ndarray | int, n: int, a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
+    """Logarithm of the probability of k successes of n; see `beta_binomial`. ``k``, ``a`` and ``b`` broadcast."""
+    log_choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return log_choose + betaln(k + a, n - k + b) - betaln(a, b)
 
 
 def recent(past: pd.DataFrame, threat_class: str, day: pd.Timestamp, days: int) -> pd.DataFrame:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.random import Generator, Philox
-from scipy.special import betaln, gammaln, ndtr
+from scipy.special import ndtr
 
 from koepel._kernel import columns as c
+from koepel.backtest.baselines import log_beta_binomial
 from koepel.backtest.response import Cell, first_alike
 from koepel.backtest.stage import Stage
 from koepel.backtest.unknowns import Unknown
@@ -143,16 +144,8 @@ def answer_of(stage: Stage, unknowns: Sequence[Unknown], cells: Sequence[Cell]) 
 
 def log_likelihood(answer: Answer, place: np.ndarray, seen: Seen) -> np.ndarray:
     """Of one record, for each place: a beta-binomial with the response's mean and variance. Shape (n,)."""
-    n, leaked = seen.launched, seen.launched - seen.neutralised
-    mean, variance = answer.moments(place, seen)
-    a, b = beta_of_moments(n, mean, variance)
-    return (
-        gammaln(n + 1)
-        - gammaln(leaked + 1)
-        - gammaln(n - leaked + 1)
-        + betaln(leaked + a, n - leaked + b)
-        - betaln(a, b)
-    )
+    a, b = beta_of_moments(seen.launched, *answer.moments(place, seen))
+    return log_beta_binomial(seen.launched - seen.neutralised, seen.launched, a, b)
 
 
 def beta_of_moments(n: int, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

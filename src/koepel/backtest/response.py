@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import default_rng
@@ -23,12 +23,12 @@ from koepel._kernel import columns as c
 from koepel._kernel.setup import Figures
 from koepel.backtest.stage import Stage
 from koepel.backtest.unknowns import Unknown, figures_at
+from koepel.simulate import fight_chunk
 
 SIZES = {"drone": (5, 15, 40, 100, 250), "cruise": (2, 8, 30), "ballistic": (1, 4, 12)}
 DEEP_DRONES = (5, 20, 60, 180, 600)
 POINTS, NIGHTS = 256, 16
 RIDGE = 0.3  # prior precision of the coefficients: a dozen nights weigh more
-LEAST_CORRELATION = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +149,9 @@ def _cell(stage, unknowns, places, figures, group: int, near: bool, seed: int) -
 
 def _bears_on(stage: Stage, unknown: Unknown, group: int) -> bool:
     """Not where all its figures are those of threat types that the group does not fly."""
-    names = [stage.arrays.figures[row].split(".") for row in unknown.rows]
-    types = {name for table, *name, _ in names if table == "threats" for name in [".".join(name)]}
-    return any(table != "threats" for table, *_ in names) or bool(types & set(stage.groups[group].types))
+    names = [stage.arrays.figures[row] for row in unknown.rows]
+    flown = tuple(f"threats.{kind}." for kind in stage.groups[group].types)
+    return any(not name.startswith("threats.") or name.startswith(flown) for name in names)
 
 
 def aimed_at(stage: Stage, figures: Figures, group: int, near: bool) -> Figures:
@@ -177,15 +177,9 @@ def night_counts(
     stage: Stage, numbers: np.ndarray, figures: Figures, *, seed: int, first_run: int, runs: int
 ) -> np.ndarray:
     """Fates, and how many would be recorded as neutralised, by type. Shape (runs, types, fates + 1)."""
-    from koepel._kernel.night import nights
-    from koepel._kernel.setup import EVENT
-
-    arrays = stage.arrays
-    n = len(arrays.types) * len(c.PER_TYPE)
-    rows = np.empty((runs, n + 2 * len(arrays.effectors) + len(c.SCALARS)))
-    places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
-    nights(stage.setup(numbers, figures), seed, first_run, runs, rows, places, zones, np.empty(0, EVENT))
-    return rows[:, :n].reshape(runs, -1, len(c.PER_TYPE))
+    arrays = replace(stage.arrays, setup=stage.setup(numbers, figures))
+    rows = fight_chunk(arrays, seed, first_run, runs)[0]
+    return rows[:, : len(arrays.types) * len(c.PER_TYPE)].reshape(runs, -1, len(c.PER_TYPE))
 
 
 def _fit_mean(terms: np.ndarray, n: np.ndarray, leaked: np.ndarray) -> np.ndarray:

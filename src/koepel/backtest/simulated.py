@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,11 @@ class Fitted:
     answer: Answer
     seed: int
     workers: int
+
+    @cached_property
+    def seen(self) -> dict[pd.Timestamp, tuple[Seen, ...]]:
+        """What each night tells, in order; read once, however many clouds follow."""
+        return {night: tuple(seen_of(self, rows)) for night, rows in self.records.rows.groupby("night")}
 
 
 def fit_response(scenario: Scenario, records: Records, *, seed: int = 0, workers: int | None = None) -> Fitted:
@@ -86,12 +92,11 @@ def seen_of(fitted: Fitted, rows: pd.DataFrame) -> Iterator[Seen]:
 
 def follow(fitted: Fitted, cloud: Cloud, first: pd.Timestamp, last: pd.Timestamp) -> None:
     """Let a cloud take in all nights from the first to the last."""
-    rows = fitted.records.rows
-    for night, own in rows[(rows.night >= first) & (rows.night <= last)].groupby("night"):
-        cloud.drift_to(night)
-        records = list(seen_of(fitted, own))
-        if records:
-            cloud.weigh(fitted.answer, records)
+    for night, records in fitted.seen.items():
+        if first <= night <= last:
+            cloud.drift_to(night)
+            if records:
+                cloud.weigh(fitted.answer, records)
 
 
 @dataclass(eq=False)

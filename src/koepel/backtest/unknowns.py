@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from koepel._kernel.columns import CLASSES
 from koepel._kernel.setup import Figures
 from koepel.backtest.stage import Stage
 
@@ -108,8 +109,6 @@ def _aimed_alike(stage: Stage) -> dict[tuple[str, str], list[str]]:
 
 def catalogue_class(stage: Stage, name: str) -> str:
     """Reporting class of a threat type of the stage."""
-    from koepel._kernel.columns import CLASSES
-
     return CLASSES[stage.class_of_type[stage.arrays.types.index(name)]]
 
 

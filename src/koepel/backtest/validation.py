@@ -16,7 +16,7 @@ import pandas as pd
 
 from koepel.backtest import Backtest, backtest, baselines
 from koepel.backtest.calibrate import Family, check_fittable, day_of, families_after
-from koepel.backtest.facts import Fact, facts_of
+from koepel.backtest.facts import OURS, Fact, facts_of
 from koepel.backtest.scores import Scores
 from koepel.backtest.simulated import Fitted, Simulated, fit_response
 from koepel.backtest.spatial import SpatialCheck
@@ -25,7 +25,6 @@ from koepel.errors import Fault, UsageError
 from koepel.records import Records
 from koepel.scenario import Scenario, digest
 
-OURS = "koepel"
 BASELINE_KEYS = {"rate_90d": "90d", "regression": "regression", "two_streams": "two_streams"}
 
 
@@ -66,10 +65,6 @@ class Validation:
         """Days on which anything was predicted."""
         ours = [one.days for (name, _), one in self.found.predictions.items() if name == OURS]
         return len(ours[0].append(ours[1:]).unique()) if ours else 0
-
-    def scores(self, threat_class: str) -> Scores:
-        """Scores of the simulator on a class."""
-        return self.found.predictions[OURS, threat_class].scores()
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the forecasts, ready for JSON."""

@@ -54,7 +54,17 @@ def write_page(
     UsageError
         If the outcomes are not those of this scenario, or the file cannot be written.
     """
-    text = page(outcomes, scenario, trace=trace, comparison=comparison)
+    return save(page(outcomes, scenario, trace=trace, comparison=comparison), path)
+
+
+def save(text: str, path: str | Path) -> Path:
+    """Write a page to a file, and return its path.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be written.
+    """
     path = Path(path)
     try:
         path.write_text(text, encoding="utf-8", newline="\n")

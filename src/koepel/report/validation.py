@@ -16,8 +16,7 @@ from typing import Any
 from koepel.backtest.calibrate import Family
 from koepel.backtest.spatial import LABELS, WEAKNESS, SpatialCheck
 from koepel.backtest.validation import Validation
-from koepel.errors import UsageError
-from koepel.report import _environment, _text, texts, validation_charts, version
+from koepel.report import _environment, _text, save, texts, validation_charts, version
 from koepel.report.digits import NONE, number, whole
 from koepel.report.verdict import (
     Judged,
@@ -46,12 +45,7 @@ def write_validation(validation: Validation, path: str | Path) -> Path:
     UsageError
         If the file cannot be written.
     """
-    text, path = validation_page(validation), Path(path)
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror}); give a file in a folder that exists") from None
-    return path
+    return save(validation_page(validation), path)
 
 
 def validation_page(validation: Validation) -> str:
