@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from koepel._kernel.night import nights
-from koepel._kernel.setup import EVENT
+from koepel._kernel.setup import ALONE, EVENT
 from koepel.arrays import scenario_arrays
 from koepel.scenario import Scenario
 from koepel.simulate import simulate
@@ -94,7 +94,7 @@ def encounter_us(scenario: Scenario, runs: int) -> tuple[float, float]:
     def work():
         nonlocal met
         for run in range(runs):  # one call a run: the geometry is solved anew in each
-            met = nights(arrays.setup, 1, run, 1, np.empty((1, columns)), places, zones, np.empty(0, EVENT))[3]
+            met = nights(arrays.setup, 1, run, 1, ALONE, np.empty((1, columns)), places, zones, np.empty(0, EVENT))[3]
 
     return best(3, work) / runs / met * 1e6, met
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from koepel._kernel import columns as c
 from koepel._kernel.night import nights
-from koepel._kernel.setup import EVENT
+from koepel._kernel.setup import ALONE, EVENT
 from koepel.arrays import ScenarioArrays, scenario_arrays
 from koepel.scenario import Scenario
 
@@ -305,7 +305,8 @@ class KernelNight:
         rows = np.empty((1, columns))
         places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
         log = np.zeros(room, EVENT)
-        self.threats, self.legs, lines, self.n_encounters = nights(arrays.setup, seed, run, 1, rows, places, zones, log)
+        told = nights(arrays.setup, seed, run, 1, ALONE, rows, places, zones, log)
+        self.threats, self.legs, lines, self.n_encounters = told
         assert lines < room or room == 0
         self.row, self.alarm_hours, self.log = rows[0], zones[:, 0], log[:lines]
         fires = self.log[self.log["what"] == 0]

@@ -163,7 +163,7 @@ PURPOSES = {
         "{count: 3, every_h: 4, spread_h: 2, together: true}",
         "{direct: 1}",
         NEAR_BALLISTIC,
-        2,
+        1,
     ),
     "many-ballistic": Purpose(
         "nights of five and more",
@@ -173,7 +173,7 @@ PURPOSES = {
         "{count: 2, start_h: 5, every_h: 2, spread_min: 30, together: true}",
         "{direct: 1}",
         NEAR_BALLISTIC,
-        3,
+        1,
     ),
     "kinzhal": Purpose(
         "from fighters, with the large raids",
@@ -183,7 +183,7 @@ PURPOSES = {
         + ", Donetsk: 0, Kharkiv: 0.2, Khmelnytskyi: 3, Kyiv City: 1.5}}",
         "{start_h: 7, spread_min: 30, together: true}",
         "{direct: 1}",
-        aim_points=2,
+        aim_points=1,
     ),
     "anti-ship": Purpose(
         "Kh-31, Kh-22/32 and Oniks from the sea",

@@ -3,6 +3,7 @@
     scenario     what is studied: raid pattern, defence, people; read, check, change, write
     raid         who comes: threats, raids, and the patterns that raids are drawn from
     defence      with what they are met: settlements, sensors, fire units, shot doctrine, policy
+    supply       where rounds, fire units and money come from, and what may hold them up
     records      published records of real raids, cleaned
     replay       a scenario under the raid of one recorded night
     simulate     one raid by the clock; many by the seed
@@ -30,6 +31,7 @@ _HOMES = {
     "scenario": ("Scenario", "builtin_names", "digest"),
     "raid": ("Threat", "Raid", "RaidPattern", "LaunchArea", "Group", "Count"),
     "defence": ("Defence", "Settlement", "DefendedAsset", "Sensor", "FireUnit", "Magazine", "ShotDoctrine"),
+    "supply": ("Supply",),
     "units": ("Interval",),
     "catalogue": ("read_catalogue",),
     "records": ("read_records",),

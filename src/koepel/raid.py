@@ -183,11 +183,30 @@ class Group(Noun):
     high_share: ShareFigure | None = None
 
 
+class Rhythm(Noun):
+    """How the nights of a campaign hang together; a night on its own knows nothing of it.
+
+    Parameters
+    ----------
+    persistence
+        Correlation, from one night to the next, of the intensity that ties the groups together.
+    growth_per_year
+        What the numbers are multiplied by in a year.
+    by_month
+        Month of the year, 1 to 12 -> what the numbers are multiplied by; 1 where none is given.
+    """
+
+    persistence: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    growth_per_year: PositiveFigure = Interval(1.0, 1.0)
+    by_month: dict[Annotated[int, Field(ge=1, le=12)], Positive] = {}
+
+
 class RaidPattern(Noun):
     """The distribution that a night's raid is drawn from."""
 
     launch_areas: tuple[LaunchArea, ...] = ()
     groups: tuple[Group, ...] = ()
+    rhythm: Rhythm = Rhythm()
 
 
 class Raid(Noun):

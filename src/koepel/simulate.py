@@ -144,12 +144,12 @@ def _announce() -> None:
 def fight_chunk(arrays: ScenarioArrays, seed: int, first_run: int, n_runs: int):
     """One chunk of nights: rows, sums over places and zones, CPU seconds."""
     from koepel._kernel.night import nights
-    from koepel._kernel.setup import EVENT
+    from koepel._kernel.setup import ALONE, EVENT
 
     started = time.thread_time()
     rows = np.empty((n_runs, _n_columns(arrays)))
     places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
-    nights(arrays.setup, seed, first_run, n_runs, rows, places, zones, np.empty(0, EVENT))
+    nights(arrays.setup, seed, first_run, n_runs, ALONE, rows, places, zones, np.empty(0, EVENT))
     return rows, places, zones, time.thread_time() - started
 
 
@@ -301,7 +301,7 @@ def trace(scenario: Scenario, run: int = 0, *, seed: int = DEFAULT_SEED, rules: 
     if not 0 <= run < MOST_RUNS:
         raise UsageError(f"run: found {run}; give a whole number from 0 to {MOST_RUNS - 1:,}")
     from koepel._kernel.night import nights
-    from koepel._kernel.setup import EVENT
+    from koepel._kernel.setup import ALONE, EVENT
 
     scenario.check()
     _announce()
@@ -310,7 +310,7 @@ def trace(scenario: Scenario, run: int = 0, *, seed: int = DEFAULT_SEED, rules: 
     while True:
         lines = np.zeros(room, EVENT)
         places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
-        threats, legs, n_lines, _ = nights(arrays.setup, seed, run, 1, rows, places, zones, lines)
+        threats, legs, n_lines, _ = nights(arrays.setup, seed, run, 1, ALONE, rows, places, zones, lines)
         if n_lines < room:
             break
         room *= 4

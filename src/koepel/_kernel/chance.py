@@ -12,8 +12,8 @@ import numpy as np
 from koepel._kernel.compiled import inlined, lean
 
 # what a draw is for; two purposes never share a number
-STUDY, NIGHT, GROUP, ROUTE, TIME, SITE_UP, SITE_SHOCK, DETECT, LOSS, FALL, SHOT, LINGER, DEBRIS, REPORT = (
-    np.arange(14)  # numpy integers, see `compiled`
+STUDY, NIGHT, GROUP, ROUTE, TIME, SITE_UP, SITE_SHOCK, DETECT, LOSS, FALL, SHOT, LINGER, DEBRIS, REPORT, SUPPLY = (
+    np.arange(15)  # numpy integers, see `compiled`
 )
 
 _MASK = np.uint64(0xFFFFFFFF)

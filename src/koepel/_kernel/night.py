@@ -4,17 +4,7 @@ import math
 
 import numpy as np
 
-from koepel._kernel.chance import (
-    FALL,
-    NIGHT,
-    SITE_SHOCK,
-    SITE_UP,
-    STUDY,
-    mixed,
-    normal,
-    two_uniforms,
-    uniform,
-)
+from koepel._kernel.chance import FALL, NIGHT, SITE_SHOCK, SITE_UP, STUDY, mixed, normal, two_uniforms, uniform
 from koepel._kernel.columns import (
     CLASSES,
     E_PK,
@@ -57,12 +47,15 @@ from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_
 from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, near_share, position
 from koepel._kernel.sectors import AHEAD, Sectors, by_place, by_sector, call_up, fight_sectors, most_encounters, tie
 from koepel._kernel.setup import (
+    ABSENT,
     ALARM_NOW,
+    DRAWN,
     ENCOUNTER,
     ENCOUNTER_NOW,
     MAGAZINE_NOW,
     THREAT_NOW,
     UNIT_NOW,
+    UP,
     Doctrine,
     Night,
     Tonight,
@@ -72,12 +65,22 @@ from koepel._kernel.tally import tally
 
 _STUDY_SALT = np.uint64(0x7374756479000001)
 _MONTH, _NIGHT, _WEATHER = np.uint64(1), np.uint64(2), np.uint64(3)
+_MONTHS = np.uint64(1 << 40)  # months of a campaign are numbered apart from its nights
 
 
 @inside
 def run_key(seed, run):
     """Key of all that is drawn anew in every run."""
     return mixed(np.uint64(seed), np.uint64(run))
+
+
+@inside
+def night_keys(seed, run, standing):
+    """Keys of what is drawn anew every night, and of what a month shares; a night on its own is its own month."""
+    key = run_key(seed, run)
+    if standing.day < 0:
+        return key, key
+    return mixed(key, np.uint64(standing.day)), mixed(key, _MONTHS + np.uint64(standing.month))
 
 
 @allocating
@@ -116,9 +119,10 @@ def tables(values, at):
 
 
 @allocating
-def doctrine_of(defence, rules, earth_radius_m, key, pk):
+def doctrine_of(defence, rules, earth_radius_m, key, pk, standing, r):
     """What all events of the fight read."""
-    return Doctrine(pk, defence.salvo, defence.looks, defence.floor, defence.value_usd, key, rules.rule, rules.plain,
+    floor = standing.floor[r] if standing.day >= 0 else defence.floor
+    return Doctrine(pk, defence.salvo, defence.looks, floor, defence.value_usd, key, rules.rule, rules.plain,
                     rules.sufficient, earth_radius_m, defence.linger_s[0], defence.linger_s[1])  # fmt: skip
 
 
@@ -130,14 +134,14 @@ def sensors_up(key, defence, sensors, up):
 
 
 @inside
-def class_shocks(key, general, plain, shocks):
+def class_shocks(key, month_key, general, plain, shocks):
     """Log odds that all threats of a class share tonight: the month's shock and the night's."""
     for c in range(len(shocks)):
         shocks[c] = 0.0
         if not plain:
             own = MISSILES[c] and general[G_MISSILES_SD] >= 0.0
             night_sd = general[G_MISSILES_SD] if own else general[G_NIGHT_SD]
-            shocks[c] = general[G_MONTH_SD] * normal(key, _MONTH, NIGHT, c)
+            shocks[c] = general[G_MONTH_SD] * normal(month_key, _MONTH, NIGHT, c)
             shocks[c] += night_sd * normal(key, _NIGHT, NIGHT, c)
 
 
@@ -170,6 +174,42 @@ def stand_to(key, defence, rules, figures, bad_weather, units, magazines):
             one.full = one.ready
         one.stock = one.ready + one.reserve
         one.reloading, one.fired, one.kills = 0, 0, 0
+
+
+@inside
+def take_over(standing, r, defence, units, magazines, sensor_up):
+    """What the campaign has left: which units are there and up, and how many rounds stand at each."""
+    if standing.day < 0:
+        return
+    for u in range(len(units)):
+        state = standing.up[r, u]
+        if state != DRAWN:
+            units[u].up = state == UP
+        if state == ABSENT and defence.unit_sensor[u] >= 0:
+            sensor_up[defence.unit_sensor[u]] = False
+    for m in range(len(magazines)):
+        one, rounds = magazines[m], standing.rounds[r, m]
+        if rounds >= 0:
+            one.ready, one.stock = min(rounds, one.full), rounds
+            one.reserve = rounds - one.ready
+
+
+@inside
+def who_comes(pattern, standing, r, key, counts):
+    """Number of threats of each group: what the campaign says, else drawn."""
+    if standing.day < 0:
+        group_counts(pattern, key, counts)
+        return
+    for g in range(len(counts)):
+        counts[g] = standing.counts[r, g]
+
+
+@inside
+def hand_back(standing, r, magazines):
+    """What each magazine fired, for the campaign."""
+    if standing.day >= 0:
+        for m in range(len(magazines)):
+            standing.fired[r, m] = magazines[m].fired
 
 
 @allocating
@@ -330,11 +370,13 @@ def keep_memory():
 
 
 @entry
-def nights(setup, seed, first_run, n_runs, out, places, zones, log):
+def nights(setup, seed, first_run, n_runs, standing, out, places, zones, log):
     """Fight runs ``first_run`` to ``first_run + n_runs - 1``; one row of ``out`` each.
 
     Parameters
     ----------
+    standing
+        What a campaign brings to this night; else ``ALONE``.
     out
         Filled in, shape (n_runs, columns); see `koepel._kernel.tally`.
     places, zones
@@ -360,17 +402,21 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
     sectors = Sectors(nobody, nobody, nobody, nobody)
     pk = np.empty((len(setup.defence.salvo), len(KINDS)))
     for r in range(n_runs):
-        key = run_key(seed, first_run + r)
+        key, month_key = night_keys(seed, first_run + r, standing)
+        if standing.day >= 0 and not standing.raided[r]:
+            out[r, :], standing.fired[r, :] = 0.0, 0
+            continue
         values = study_figures(setup.figures, seed, first_run + r, setup.rules.doubt and not setup.rules.plain)
         figures = tables(values, setup.figures.at)
         bad_weather = not setup.rules.plain and uniform(key, _WEATHER, NIGHT, 0) < figures.general[G_BAD]
-        class_shocks(key, figures.general, setup.rules.plain, shocks)
+        class_shocks(key, month_key, figures.general, setup.rules.plain, shocks)
         stand_to(key, setup.defence, setup.rules, figures, bad_weather, units, magazines)
         sensors_up(key, setup.defence, figures.sensors, sensor_up)
+        take_over(standing, r, setup.defence, units, magazines, sensor_up)
         if r == 0 or not fixed:
             radii(setup.ground, setup.types, setup.defence.sensor_acoustic, setup.rules.plain, bad_weather,
                   figures.threats, figures.effectors, figures.units, figures.sensors, table)  # fmt: skip
-            group_counts(setup.pattern, key, counts)
+            who_comes(setup.pattern, standing, r, key, counts)
             fresh_threats, legs = assemble(setup.pattern, setup.types, setup.ground.earth_radius_m, key, figures,
                                            counts)  # fmt: skip
             encounters, alarms = muster(setup.ground, setup.defence, setup.types, setup.rules.plain, key, figures,
@@ -386,11 +432,12 @@ def nights(setup, seed, first_run, n_runs, out, places, zones, log):
             waiting += units[u].free
         heap_time, heap_code = np.empty(waiting), np.empty(waiting, np.int64)
         counters[:] = 0
-        doctrine = doctrine_of(setup.defence, setup.rules, setup.ground.earth_radius_m, key, pk)
+        doctrine = doctrine_of(setup.defence, setup.rules, setup.ground.earth_radius_m, key, pk, standing, r)
         lines = log if r == n_runs - 1 else log[:0]
         fight_sectors(sectors, encounters, Night(rows, threats, units, magazines, legs, doctrine, heap_time, heap_code,
                                                  counters, lines))  # fmt: skip
         tally(setup.ground, setup.pattern, setup.types, key, bad_weather, figures, threats, legs, magazines, alarms,
               out[r], places, zones)  # fmt: skip
+        hand_back(standing, r, magazines)
         met += len(encounters)
     return threats, legs, counters[1], met

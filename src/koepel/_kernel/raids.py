@@ -34,18 +34,22 @@ def group_counts(pattern, key, counts):
     """Number of threats of each group tonight: lognormal, zero-inflated, tied by a Gaussian copula."""
     intensity = normal(key, _INTENSITY, GROUP, 0)
     for g in range(len(counts)):
-        fixed, chance, median, spread, loading, most = pattern.count[g]
-        if fixed >= 0:
-            counts[g] = int(fixed)
-            continue
-        own = normal(key, pattern.group_key[g], GROUP, 0)
-        u = normal_cdf(loading * intensity + math.sqrt(1.0 - loading * loading) * own)
-        if u < 1.0 - chance:
-            counts[g] = 0
-            continue
-        share = min(max((u - (1.0 - chance)) / chance, 1e-12), 1.0 - 1e-12)
-        drawn = median * math.exp(spread * normal_quantile(share))
-        counts[g] = int(min(max(1.0, math.floor(drawn + 0.5)), most))
+        counts[g] = group_count(pattern, key, g, intensity, 1.0)
+
+
+@lean
+def group_count(pattern, key, g, intensity, scale):
+    """Number of threats of one group on a night of this intensity, its median scaled."""
+    fixed, chance, median, spread, loading, most = pattern.count[g]
+    if fixed >= 0:
+        return int(fixed)
+    own = normal(key, pattern.group_key[g], GROUP, 0)
+    u = normal_cdf(loading * intensity + math.sqrt(1.0 - loading * loading) * own)
+    if u < 1.0 - chance:
+        return 0
+    share = min(max((u - (1.0 - chance)) / chance, 1e-12), 1.0 - 1e-12)
+    drawn = median * scale * math.exp(spread * normal_quantile(share))
+    return int(min(max(1.0, math.floor(drawn + 0.5)), most))
 
 
 @inside

@@ -129,6 +129,32 @@ class Setup(NamedTuple):
     rules: Rules
 
 
+class Standing(NamedTuple):
+    """What a campaign brings to one of its nights, run by run. On its own a night has ``day`` -1, and all is empty."""
+
+    day: int  # since the campaign began
+    month: int  # since the campaign began
+    raided: np.ndarray  # (runs,) bool
+    counts: np.ndarray  # (runs, G) how many of each group come
+    rounds: np.ndarray  # (runs, M) on site at dusk, -1 where the figures say
+    up: np.ndarray  # (runs, U) ABSENT, DOWN, UP, or DRAWN as on any night
+    floor: np.ndarray  # (runs, E, kinds) share of the rounds that must remain
+    fired: np.ndarray  # (runs, M) filled in
+
+
+ABSENT, DOWN, UP, DRAWN = np.arange(4)
+
+ALONE = Standing(
+    -1,
+    0,
+    np.empty(0, np.bool_),
+    np.empty((0, 0), np.int64),
+    np.empty((0, 0), np.int64),
+    np.empty((0, 0), np.int64),
+    np.empty((0, 0, 0)),
+    np.empty((0, 0), np.int64),
+)
+
 # The state of one night, as rows: a compiled function that takes a few arrays of rows is called faster,
 # and keeps what it touches closer together, than one that takes fifty arrays.
 

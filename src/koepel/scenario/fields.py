@@ -11,6 +11,7 @@ from pydantic import Field
 from koepel.defence import Defence, DefendedAsset, Doubt, Observation, People, Settlement, Weather
 from koepel.nouns import Noun
 from koepel.raid import Raid, RaidPattern
+from koepel.supply import Supply
 from koepel.units import to_base
 
 FORMAT = "koepel-scenario/1"
@@ -51,6 +52,7 @@ class ScenarioFields(Noun):
     doubt: Doubt = Doubt()
     observation: Observation = Observation()
     people: People = People()
+    supply: Supply | None = None
 
 
 # the long lists that may stand in a table beside the file
