@@ -14,12 +14,12 @@ from koepel.backtest.calibrate import calibrate, path_of
 from koepel.backtest.facts import facts_of
 from koepel.backtest.particles import Cloud, Seen, beta_of_moments, log_likelihood
 from koepel.backtest.simulated import Simulated, fit_response, seen_of
-from koepel.backtest.stage import set_stage
 from koepel.backtest.unknowns import Unknown, figures_at
 from koepel.backtest.validation import validate
 from koepel.errors import UsageError
 from koepel.records import Records, read_records
 from koepel.scenario import Scenario
+from koepel.stage import set_stage
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / os.environ.get("KOEPEL_DATA", "../shared") / "data" / "attacks" / "missile_attacks_daily.csv"

@@ -21,7 +21,7 @@ FLOORS = {
     5: ("scenario",),
     6: ("arrays", "replay"),
     7: ("picture", "engagement", "outcome", "twin"),
-    8: ("simulate",),
+    8: ("simulate", "stage"),
     9: ("campaign", "study", "backtest"),
     10: ("plan",),
     11: ("report",),

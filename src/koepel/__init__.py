@@ -9,6 +9,8 @@
     simulate     one raid by the clock; many by the seed
     outcome      what came of it: fates, leakers, people, rounds and money, with intervals
     study        many runs, kept in a folder
+    campaign     night after night against stocks that run down
+    stage        any recorded night, fought by its counts
     backtest     how well it foretells: fitted on the past, scored on the nights that followed
     report       one page that tells all of it
     cli          the same from a terminal
@@ -39,6 +41,8 @@ _HOMES = {
     "simulate": ("simulate", "compare", "trace", "with_recorded"),
     "outcome": ("Outcomes", "Figure"),
     "study": ("write_run", "read_run"),
+    "campaign": ("campaign", "read_campaign", "without_order"),
+    "campaign.comparison": ("compare_campaigns",),
     "backtest.calibrate": ("calibrate",),
     "backtest.validation": ("validate",),
     "backtest.spatial": ("spatial_check",),

@@ -80,7 +80,7 @@ def simulate(
     """
     _check_usage(runs, rules, precision, seed)
     scenario.check()
-    _announce()
+    announce()
     arrays = scenario_arrays(scenario, plain=rules == "plain")
     fight_chunk(arrays, 0, 0, 0)  # load or compile the kernels before the clock starts
     started = time.perf_counter()
@@ -135,7 +135,7 @@ def _n_columns(arrays: ScenarioArrays) -> int:
     return len(arrays.types) * len(c.PER_TYPE) + 2 * len(arrays.effectors) + len(c.SCALARS)
 
 
-def _announce() -> None:
+def announce() -> None:
     """Say so when the kernels will have to be compiled, before anything is."""
     if not any(Path(CACHE_FOLDER).glob("**/night.nights*.nbi")):
         log.warning("koepel compiles its kernels, once on this machine; this takes about a minute")
@@ -304,7 +304,7 @@ def trace(scenario: Scenario, run: int = 0, *, seed: int = DEFAULT_SEED, rules: 
     from koepel._kernel.setup import ALONE, EVENT
 
     scenario.check()
-    _announce()
+    announce()
     arrays = scenario_arrays(scenario, plain=rules == "plain")
     rows, room = np.empty((1, _n_columns(arrays))), 4096
     while True:

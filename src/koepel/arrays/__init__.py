@@ -48,7 +48,9 @@ class ScenarioArrays:
     figures: tuple[str, ...]
 
 
-def scenario_arrays(scenario: Scenario, *, plain: bool = False, doubt: bool = True) -> ScenarioArrays:
+def scenario_arrays(
+    scenario: Scenario, *, plain: bool = False, doubt: bool = True, fielded: bool = False
+) -> ScenarioArrays:
     """Translate a checked scenario.
 
     Parameters
@@ -57,7 +59,11 @@ def scenario_arrays(scenario: Scenario, *, plain: bool = False, doubt: bool = Tr
         Plain rules: no sensors, sharing, soft kill, reload or horizon; see `koepel.simulate.simulate`.
     doubt
         Draw the figures from their intervals; else use their middles.
+    fielded
+        With the fire units that the supply side has still to field; a night on its own has them not.
     """
+    if not fielded:
+        scenario = _in_service(scenario)
     catalogue = scenario.catalogue()
     books = {
         "threats": Book(c.THREAT, "threats"),
@@ -92,6 +98,16 @@ def scenario_arrays(scenario: Scenario, *, plain: bool = False, doubt: bool = Tr
         figures=tuple(name for book in books.values() for name in book.names),
         **names,
     )
+
+
+def _in_service(scenario: Scenario) -> Scenario:
+    """The scenario without the fire units that are not there yet."""
+    fielding = scenario.supply.fielding if scenario.supply else ()
+    coming = {name for one in fielding for name in one.fire_units}
+    if not coming:
+        return scenario
+    there = tuple(unit for unit in scenario.defence.fire_units if unit.name not in coming)
+    return scenario.model_copy(update={"defence": scenario.defence.model_copy(update={"fire_units": there})})
 
 
 def threat_types(scenario: Scenario) -> tuple[str, ...]:

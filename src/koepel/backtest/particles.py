@@ -22,8 +22,8 @@ from scipy.special import ndtr
 from koepel._kernel import columns as c
 from koepel.backtest.baselines import log_beta_binomial
 from koepel.backtest.response import Cell, first_alike
-from koepel.backtest.stage import Stage
 from koepel.backtest.unknowns import Unknown
+from koepel.stage import Stage
 
 PARTICLES = 4000
 FEW, SHAKE = 0.5, 0.1  # share of effective particles below which they are chosen anew, and how far they are shaken

@@ -21,9 +21,9 @@ from scipy.stats import qmc
 
 from koepel._kernel import columns as c
 from koepel._kernel.setup import Figures
-from koepel.backtest.stage import Stage
 from koepel.backtest.unknowns import Unknown, figures_at
 from koepel.simulate import fight_chunk
+from koepel.stage import Stage
 
 SIZES = {"drone": (5, 15, 40, 100, 250), "cruise": (2, 8, 30), "ballistic": (1, 4, 12)}
 DEEP_DRONES = (5, 20, 60, 180, 600)

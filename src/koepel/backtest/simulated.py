@@ -19,10 +19,10 @@ from koepel._kernel import columns as c
 from koepel.backtest.particles import Answer, Cloud, Seen, answer_of
 from koepel.backtest.response import fit_cells, night_counts
 from koepel.backtest.scores import pmf_of_samples
-from koepel.backtest.stage import Stage, set_stage
 from koepel.backtest.unknowns import KINDS, Unknown, figures_at, unknowns_of
 from koepel.records import Records
 from koepel.scenario import Scenario
+from koepel.stage import Stage, set_stage
 
 HISTORY_D = 540  # nights before the first predicted day that are looked back at
 RARE = 0.01  # groups that fly less than this share of their class are not fitted

@@ -13,7 +13,7 @@ import numpy as np
 
 from koepel._kernel.columns import CLASSES
 from koepel._kernel.setup import Figures
-from koepel.backtest.stage import Stage
+from koepel.stage import Stage
 
 SHORT_RANGE, MISSILES = ("gun", "team", "drone"), ("missile", "fighter")
 KINDS = {"drone": ("drone", "jet_drone", "decoy"), "cruise": ("cruise",), "ballistic": ("ballistic",)}

@@ -122,9 +122,10 @@ def trace(
 
 @app.command()
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="A scenario file, or a built-in scenario.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="A scenario, or a folder that 'campaign --keep' wrote.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The one that is compared with it.")],
     runs: Runs = 1000,
+    days: Annotated[int | None, typer.Option(help="Compare campaigns of so many days, in place of nights.")] = None,
     seed: Seed = 1,
     rules: Rules = "full",
     workers: Workers = None,
@@ -137,9 +138,59 @@ def compare(
     """Fight two scenarios on the same luck, and tell the differences."""
     import koepel as kp
 
+    if Path(a, "campaign.json").is_file() and Path(b, "campaign.json").is_file():
+        return kp.compare_campaigns(kp.read_campaign(a), kp.read_campaign(b))
     first = kp.Scenario.read(a, set=set_ or ())
     second = kp.Scenario.read(b, set=(*(set_ or ()), *(set_b or ())))
+    if days is not None:
+        fought = [kp.campaign(one, days, runs, seed=seed, workers=workers) for one in (first, second)]
+        return kp.compare_campaigns(*fought)
     return kp.compare(first, second, runs, seed=seed, rules=rules, workers=workers)
+
+
+Days = Annotated[int, typer.Option(help="How long the campaign is.")]
+
+
+@app.command()
+def campaign(
+    scenario: ScenarioName,
+    days: Days = 180,
+    runs: Annotated[int, typer.Option(help="How often it is fought.")] = 500,
+    seed: Seed = 1,
+    without: Annotated[
+        str | None, typer.Option(metavar="ORDER", help="Also fight it without this order, and tell the differences.")
+    ] = None,
+    records: Annotated[Path | None, typer.Option(metavar="FILE", help="Replay these recorded raids.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep what is done here; once stopped, go on from it.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page.")] = None,
+    workers: Workers = None,
+    set_: Set = None,
+    json_: Json = False,
+) -> Any:
+    """Fight night after night against stocks that run down, many times."""
+    import koepel as kp
+    from koepel.study import check_page
+
+    check_page(html)
+    studied = kp.Scenario.read(scenario, set=set_ or ())
+    lacking = kp.without_order(studied, without) if without else None
+    replay = kp.read_records(records) if records else None
+    options: dict[str, Any] = {"seed": seed, "replay": replay, "workers": workers}
+    with _progress() as progress:
+        found = kp.campaign(studied, days, runs, keep=keep, progress=progress, **options)
+        if lacking is not None:
+            beside = keep.with_name(f"{keep.name}-without") if keep else None
+            less = kp.campaign(lacking, days, runs, keep=beside, progress=progress, **options)
+    if html is not None:
+        _note(f"page in {kp.write_campaign(found, studied, html)}")
+    if lacking is None:
+        return found
+    told = kp.compare_campaigns(less, found)
+    document = {**found.as_dict(), "without": {"order": without, **told.as_dict()}}
+    text = f"{found.summary()}\n\nwith {without!r} less without it, on the same luck\n"
+    return Answer(document, text + "\n".join(told.summary().splitlines()[2:]))
 
 
 @app.command()

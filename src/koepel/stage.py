@@ -84,7 +84,7 @@ def key_of(part: Part, catalogue: Catalogue) -> Key:
     return tuple(part.types), part.counts_as or class_of(part, catalogue)
 
 
-def set_stage(scenario: Scenario, nights: Iterable[Night]) -> Stage:
+def set_stage(scenario: Scenario, nights: Iterable[Night], *, fielded: bool = False) -> Stage:
     """The stage on which all these nights can be fought.
 
     A part that no group of the scenario can be a model of, and that has no launch area in reach, is left out.
@@ -109,7 +109,7 @@ def set_stage(scenario: Scenario, nights: Iterable[Night]) -> Stage:
     areas = scenario.pattern.launch_areas if scenario.pattern else ()
     changes = {"raid": None, "pattern": RaidPattern(launch_areas=areas, groups=named)}
     staged = scenario.replace(changes | types_in_bundles(scenario, list(parts.values()), catalogue))
-    return Stage(scenario, catalogue, named, scenario_arrays(staged), rows, models)
+    return Stage(scenario, catalogue, named, scenario_arrays(staged, fielded=fielded), rows, models)
 
 
 def _empty(model: Group, types: dict[str, float], part: Part, catalogue: Catalogue) -> Group:
