@@ -185,9 +185,8 @@ def test_lines_share_a_bottleneck():
 )
 def test_a_line_is_shared_by_priority_and_share(priority, share, per_month):
     """60 a month, and another recipient of priority 1 who wants 50."""
-    supply = line(
-        [{"day": BEGINS, "per_month": 60}], recipients=[{"name": "other", "per_month": 50}], priority=priority, share=share
-    )  # fmt: skip
+    others = [{"name": "other", "per_month": 50}]
+    supply = line([{"day": BEGINS, "per_month": 60}], recipients=others, priority=priority, share=share)
     assert Demand(site(supply), 200, 0).run()["arrived"][0, 0] == int(200 * per_month / MONTH_D + 1e-6)
 
 
@@ -471,7 +470,8 @@ def networks(draw) -> Scenario:
             "gates": draw(st.sampled_from([[], ["g"]])), "pace_in_crisis": draw(st.floats(0, 1)),
         } | price)  # fmt: skip
     supply = {
-        "stocks": [{"effector": "e", "rounds": interval(0, 300), "usable": interval(0, 1), "lost_per_year": interval(0, 1)}],
+        "stocks": [{"effector": "e", "rounds": interval(0, 300), "usable": interval(0, 1),
+                    "lost_per_year": interval(0, 1)}],
         "transport": {"delay_days": interval(0, 6), "rounds_per_day": draw(st.none() | st.floats(0, 30)),
                       "first": draw(st.sampled_from([[], ["u1"]])), "keep": {"e": draw(st.integers(0, 20))}},
         "lines": [{"name": "line", "effector": "e", "rates": rates, "uses": ["motors"], "crisis": "c", "joint": [joint],
@@ -479,7 +479,8 @@ def networks(draw) -> Scenario:
         "bottlenecks": [{"name": "motors", "rates": [{"day": BEGINS, "per_month": interval(0, 90)}]}],
         "donors": [{"name": "friend", "stock": {"e": interval(0, 300)}, "floor": interval(0, 1), "crisis": "c",
                     "usable": interval(0, 1), "recipients": others}],
-        "funders": [{"name": "a", "budget": interval(0, 5e8), "per_month": interval(0, 1e7), "closes": on(draw(number))},
+        "funders": [{"name": "a", "budget": interval(0, 5e8), "per_month": interval(0, 1e7),
+                     "closes": on(draw(number))},
                     {"name": "b", "budget": interval(0, 5e8), "currency": "EUR", "opens": day()}],
         "currencies": {"EUR": interval(0.5, 2)},
         "crises": [{"name": "c", "per_year": interval(0, 20), "months": interval(0.1, 3)}],

@@ -411,7 +411,7 @@ class Supply(Noun):
         US dollars of the price year for one unit of a currency.
     dry_share
         An effector counts as dry while the depot and the fire units hold at most this share of what all magazines have
-        ready when full.
+        ready when full: 0 for none at all. Above 0 it counts what is left at units where nobody comes for nothing.
     slip_together
         Correlation of the slips of all orders on one line or donor, behind a Gaussian copula.
     """
@@ -431,5 +431,5 @@ class Supply(Noun):
     upkeep: tuple[Upkeep, ...] = ()
     rations: tuple[Ration, ...] = ()
     war: War = War()
-    dry_share: Share = 0.05
+    dry_share: Share = 0.0
     slip_together: Share = 0.5
