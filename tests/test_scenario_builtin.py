@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from koepel.errors import UsageError
 from koepel.geo import EARTH_MEAN_RADIUS_M, distance_m
 from koepel.scenario import Scenario, builtin_names, schema, starter
+from koepel.scenario.source import parse_yaml
 
 DATA = resources.files("koepel") / "data"
 
@@ -119,7 +120,7 @@ VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 
 def errors_of(text: str) -> list[str]:
-    return [error.message for error in VALIDATOR.iter_errors(YAML(typ="safe", pure=True).load(text))]
+    return [error.message for error in VALIDATOR.iter_errors(parse_yaml(text, "x").data)]
 
 
 def test_the_schema_is_a_schema():

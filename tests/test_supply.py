@@ -464,7 +464,7 @@ def networks(draw) -> Scenario:
             "funder": draw(st.sampled_from("ab")), "paid_when_ordered": draw(st.floats(0, 1)),
         }  # fmt: skip
         orders.append({
-            "name": f"o{k}", "day": day(), "of": source, "effector": "e", "rounds": interval(0, 150),
+            "name": f"o{k}", "day": day(), "of": source, "effector": "e", "rounds": interval(1, 150),
             "lead_days": interval(0, 40), "per_month": draw(st.none() | st.floats(1, 90)), "crisis": "c",
             "status": draw(st.sampled_from(["asked", "considered", "pledged", "contracted", "delivered"])),
             "gates": draw(st.sampled_from([[], ["g"]])), "pace_in_crisis": draw(st.floats(0, 1)),

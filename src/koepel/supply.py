@@ -17,20 +17,35 @@ from koepel.raid import Positive, Share
 from koepel.units import Interval
 
 
-def _parse_day(value: Any) -> date:
+def parse_day(value: Any) -> date:
+    """A day from what a file holds: a date, or ``YYYY-MM-DD``.
+
+    Raises
+    ------
+    ValueError
+        With what was found and the mend.
+
+    Examples
+    --------
+    >>> parse_day("2025-06-30")
+    datetime.date(2025, 6, 30)
+    """
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError(f"found {value!r:.40}; write the day as YYYY-MM-DD") from None
+        day = None
+    if day is None or str(day) != value:
+        raise ValueError(f"found {value!r:.40}; write the day as YYYY-MM-DD")
+    return day
 
 
 Day = Annotated[
     date,
-    BeforeValidator(_parse_day),
+    BeforeValidator(parse_day),
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]

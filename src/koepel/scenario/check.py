@@ -4,54 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from koepel.catalogue import Catalogue
 from koepel.geo import EARTH_MEAN_RADIUS_M, distance_m
 from koepel.nouns import nearest_word
+from koepel.scenario.check_supply import supply_remarks
+from koepel.scenario.parts import Parts, unknown
 from koepel.scenario.shape import Remark
 from koepel.scenario.source import show
 
 LONGEST_LEG_M = 9_000e3  # under a quarter of the globe, where a great circle is still told by its ends
-
-
-@dataclass(frozen=True)
-class Parts:
-    """A scenario's plain data, right or wrong, with the catalogue as its own types change it.
-
-    The readers below give only what has the right kind: a wrong kind is another check's fault.
-    """
-
-    data: dict[str, Any]
-    catalogue: Catalogue
-
-    def mapping(self, *path: str | int) -> dict[str, Any]:
-        """The mapping at a path; empty where there is none."""
-        found = self._at(path)
-        return found if isinstance(found, dict) else {}
-
-    def entries(self, *path: str | int) -> Iterator[tuple[tuple, dict[str, Any]]]:
-        """Each mapping of the list at a path, with its own path."""
-        found = self._at(path)
-        for i, entry in enumerate(found if isinstance(found, list | tuple) else ()):
-            if isinstance(entry, dict):
-                yield (*path, i), entry
-
-    def names(self, *path: str | int) -> list[str]:
-        """The names in the list at a path."""
-        return [entry["name"] for _, entry in self.entries(*path) if isinstance(entry.get("name"), str)]
-
-    def _at(self, path: tuple) -> Any:
-        found: Any = self.data
-        for step in path:
-            if isinstance(found, dict):
-                found = found.get(step)
-            elif isinstance(found, list | tuple) and isinstance(step, int) and step < len(found):
-                found = found[step]
-            else:
-                return None
-        return found
 
 
 def cross_remarks(parts: Parts) -> Iterator[Remark]:
@@ -64,6 +26,7 @@ def cross_remarks(parts: Parts) -> Iterator[Remark]:
     yield from _rules_by_effector(parts)
     yield from _routes(parts)
     yield from _groups(parts)
+    yield from supply_remarks(parts)
 
 
 def _one_attack(parts: Parts) -> Iterator[Remark]:
@@ -88,15 +51,7 @@ def _doubled_names(parts: Parts) -> Iterator[Remark]:
         ("pattern", "launch_areas"),
         ("pattern", "groups"),
     ):
-        seen: set[str] = set()
-        for here, entry in parts.entries(*path):
-            name = entry.get("name")
-            if isinstance(name, str) and name in seen:
-                yield (*here, "name"), f"{show(name)} is there twice", "give each its own name"
-            elif isinstance(name, str):
-                if not name.strip():
-                    yield (*here, "name"), "the name is empty", "give it a name"
-                seen.add(name)
+        yield from parts.doubled(*path)
 
 
 def _assets(parts: Parts) -> Iterator[Remark]:
@@ -112,17 +67,12 @@ def _assets(parts: Parts) -> Iterator[Remark]:
 def _types_of_things(parts: Parts) -> Iterator[Remark]:
     catalogue = parts.catalogue
     for path, kind, known in (
-        (("defence", "sensors"), "sensor", catalogue.sensors),
-        (("defence", "fire_units"), "fire-unit", catalogue.fire_units),
-        (("raid", "threats"), "threat", catalogue.threats),
+        (("defence", "sensors"), "sensor type", catalogue.sensors),
+        (("defence", "fire_units"), "fire-unit type", catalogue.fire_units),
+        (("raid", "threats"), "threat type", catalogue.threats),
     ):
         for here, entry in parts.entries(*path):
-            yield from _unknown((*here, "type"), entry.get("type"), kind, known)
-
-
-def _unknown(path: tuple, name: Any, kind: str, known: Any) -> Iterator[Remark]:
-    if isinstance(name, str) and name not in known:
-        yield path, f"no {kind} type {show(name)}", nearest_word(name, known)
+            yield from unknown((*here, "type"), entry.get("type"), kind, known)
 
 
 def _magazines(parts: Parts) -> Iterator[Remark]:
@@ -145,7 +95,7 @@ def _rules_by_effector(parts: Parts) -> Iterator[Remark]:
     for rule in ("policy", "doctrine"):
         for effector in parts.mapping("defence", rule):
             path = ("defence", rule, effector)
-            yield from _unknown(path, effector, "effector", parts.catalogue.effectors)
+            yield from unknown(path, effector, "effector type", parts.catalogue.effectors)
 
 
 def _routes(parts: Parts) -> Iterator[Remark]:
@@ -180,11 +130,9 @@ def _groups(parts: Parts) -> Iterator[Remark]:
     regions = {region for region in regions if isinstance(region, str)}
     for here, _ in parts.entries("pattern", "groups"):
         for threat in parts.mapping(*here, "types"):
-            yield from _unknown((*here, "types", threat), threat, "threat", parts.catalogue.threats)
+            yield from unknown((*here, "types", threat), threat, "threat type", parts.catalogue.threats)
         for area in parts.mapping(*here, "launch"):
-            if area not in areas:
-                mend = nearest_word(area, areas) if areas else "add it to pattern.launch_areas"
-                yield (*here, "launch", area), f"no launch area {show(area)}", mend
+            yield from unknown((*here, "launch", area), area, "launch area", areas, "pattern.launch_areas")
         for region in parts.mapping(*here, "aim", "regions"):
             if region not in regions:
                 mend = nearest_word(region, regions) if regions else "give settlements a region first"

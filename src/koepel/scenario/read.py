@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from koepel.errors import Fault, ScenarioError, UsageError
 from koepel.nouns import nearest_word
 from koepel.scenario.beside import bring_in_tables
-from koepel.scenario.check import Parts, cross_remarks
+from koepel.scenario.check import cross_remarks
 from koepel.scenario.fields import FORMAT, ScenarioFields
 from koepel.scenario.override import apply_setting
 from koepel.scenario.own_types import with_own_types
+from koepel.scenario.parts import Parts
 from koepel.scenario.shape import Remark, shape_remarks
 from koepel.scenario.source import Source, parse_yaml, path_text, read_text, show
 

@@ -72,6 +72,7 @@ def _remark(data: Any, entry: Any, model: type[Noun]) -> Remark:
     """One of pydantic's errors in our words."""
     key_itself = entry["loc"][-1:] == ("[key]",)
     path, value = as_written(data, entry["loc"][:-1] if key_itself else entry["loc"])
+    value = path[-1] if key_itself else value
     kind, context = entry["type"], entry.get("ctx", {})
     if kind == "missing":
         return _missing(data, path, model)
@@ -87,8 +88,8 @@ def _remark(data: Any, entry: Any, model: type[Noun]) -> Remark:
         known = known_keys(parent) if key_itself else get_args(parent)
         return (
             path,
-            f"found {show(path[-1] if key_itself else value)}",
-            nearest_word(path[-1] if key_itself else value, known),
+            f"found {show(value)}",
+            nearest_word(value, known),
         )
     if kind in _BOUNDS and value == value:  # nan is beyond every bound
         key, words = _BOUNDS[kind]

@@ -27,6 +27,7 @@ HEADINGS = {
     "doubt": "spread of the log odds of every kill, by level",
     "observation": "what stands between the outcome and a published record",
     "people": "how people are exposed and warned",
+    "supply": "rounds, fire units and money from a first day on, and what may hold them up",
 }
 # in other words YAML may see a truth value or nothing
 _READ_AS_OTHER = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
