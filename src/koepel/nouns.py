@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -93,6 +94,40 @@ def _in_range(low: float, high: float):
 
 ShareFigure = Annotated[Figure, AfterValidator(_in_range(0.0, 1.0))]
 PositiveFigure = Annotated[Figure, AfterValidator(_in_range(0.0, math.inf))]
+
+
+def parse_day(value: Any) -> date:
+    """A day from what a file holds: a date, or ``YYYY-MM-DD``.
+
+    Raises
+    ------
+    ValueError
+        With what was found and the mend.
+
+    Examples
+    --------
+    >>> parse_day("2025-06-30")
+    datetime.date(2025, 6, 30)
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        day = None
+    if day is None or str(day) != value:
+        raise ValueError(f"found {value!r:.40}; write the day as YYYY-MM-DD")
+    return day
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(parse_day),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
 
 
 class Noun(BaseModel):

@@ -6,49 +6,15 @@ consent, a crisis, a slip) is drawn anew in each run.
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field
 
 from koepel.defence import ThreatKind
-from koepel.nouns import Noun, PositiveFigure, ShareFigure
+from koepel.nouns import Day, Noun, PositiveFigure, ShareFigure
 from koepel.raid import Positive, Share
 from koepel.units import Interval
 
-
-def parse_day(value: Any) -> date:
-    """A day from what a file holds: a date, or ``YYYY-MM-DD``.
-
-    Raises
-    ------
-    ValueError
-        With what was found and the mend.
-
-    Examples
-    --------
-    >>> parse_day("2025-06-30")
-    datetime.date(2025, 6, 30)
-    """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        day = date.fromisoformat(value)
-    except (TypeError, ValueError):
-        day = None
-    if day is None or str(day) != value:
-        raise ValueError(f"found {value!r:.40}; write the day as YYYY-MM-DD")
-    return day
-
-
-Day = Annotated[
-    date,
-    BeforeValidator(parse_day),
-    PlainSerializer(str),
-    WithJsonSchema({"type": "string", "format": "date"}),
-]
 PledgeStatus = Literal["asked", "considered", "pledged", "contracted", "delivered"]
 # chance that it comes true, and mean slip in days, where an order gives none; all assumed
 STATUS: dict[str, tuple[Interval, Interval]] = {
@@ -260,7 +226,7 @@ class Order(Noun):
     spares
         Fire-unit type -> sets of spares.
     price
-        Of one round, or of all fire units together, in its currency; nothing for a gift.
+        Of one round, or, where no rounds are ordered, of all together, in its currency; nothing for a gift.
     paid_when_ordered
         Share of the price; the rest is paid with each delivery.
     status
@@ -448,3 +414,15 @@ class Supply(Noun):
     war: War = War()
     dry_share: Share = 0.0
     slip_together: Share = 0.5
+
+    @property
+    def to_field(self) -> tuple[Fielding, ...]:
+        """All fire units that are still to come: a unit that is ordered and in no fielding needs its order alone."""
+        named = {name for one in self.fielding for name in one.fire_units}
+        alone = tuple(
+            Fielding(fire_units=(name,), needs=(order.name,))
+            for order in self.orders
+            for name in order.fire_units
+            if name not in named
+        )
+        return self.fielding + alone

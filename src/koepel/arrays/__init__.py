@@ -102,7 +102,7 @@ def scenario_arrays(
 
 def _in_service(scenario: Scenario) -> Scenario:
     """The scenario without the fire units that are not there yet."""
-    fielding = scenario.supply.fielding if scenario.supply else ()
+    fielding = scenario.supply.to_field if scenario.supply else ()
     coming = {name for one in fielding for name in one.fire_units}
     if not coming:
         return scenario

@@ -74,7 +74,7 @@ class Season:
         self.donors = Donors(supply.donors, luck)
         self.depot = Depot(plan.effectors, plan.arrays.magazines, supply.stocks, supply.transport, most, luck)
         self.units = Units(
-            plan.arrays.units, plan.unit_types, supply.fielding, supply.upkeep, available, calendar, luck
+            plan.arrays.units, plan.unit_types, supply.to_field, supply.upkeep, available, calendar, luck
         )
         self.unit_of = plan.arrays.setup.defence.magazine_unit
         self.fired_by_unit = np.zeros((runs, len(plan.arrays.units)), np.int64)
@@ -147,9 +147,9 @@ class Season:
                 number = self.orders.outstanding(o)
                 if one.effector:
                     self.depot.arrive(one.effector, number, "produced")
-                for kind, sets in one.spares.items():
-                    self.units.add_spares(kind, sets * number)
                 self.orders.take(o, number, day, self.purses)
+            for kind, sets in one.spares.items():
+                self.units.add_spares(kind, np.where(self.orders.done_day[:, o] == day, sets, 0))
 
     def _wanted(self, due: list[int]) -> np.ndarray:
         return sum((self.orders.outstanding(o) for o in due), np.zeros(self.luck.runs, np.int64))

@@ -8,11 +8,10 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
 
-from koepel.nouns import customary_names, parse_interval
+from koepel.nouns import customary_names, parse_day, parse_interval
 from koepel.scenario.parts import Parts, unknown
 from koepel.scenario.shape import Remark
 from koepel.scenario.source import show
-from koepel.supply import parse_day
 
 DOLLAR = "USD"
 _NAMED = ("lines", "bottlenecks", "donors", "funders", "orders", "gates", "crises")
