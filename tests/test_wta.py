@@ -163,12 +163,13 @@ def test_what_is_not_proven_is_not_called_optimal():
 
 def test_greedy_and_local_search_give_whole_assignments():
     problem = family("clustered", 2)
-    assigned, left = greedy(problem.kill, problem.rounds, problem.values)
+    kill = np.ascontiguousarray(problem.kill.T)
+    assigned, left = greedy(kill, problem.rounds, problem.values)
     value = left.sum()
     assert check.faults(problem, assigned, value) == []
     # no single round does better elsewhere than the next one that greedy would have fired
     assert (assigned.sum(axis=1) == problem.rounds).all()
-    improved(problem.kill, assigned, left, 5)
+    improved(kill, assigned, left, 5)
     assert left.sum() < value
     assert check.faults(problem, assigned, left.sum()) == []
     assert solve(problem).value <= left.sum()

@@ -186,7 +186,12 @@ def near_cheapest(log_kill, prices, rounds, values, j, ceiling, room, most_deep)
 
 @entry
 def greedy(kill, rounds, values):
-    """Assign round by round to the threat where it saves most; a heap of each kind's best threat, renewed when stale.
+    """Assign round by round to the threat where it saves most; a kind's best threat is looked for anew when it is stale.
+
+    Parameters
+    ----------
+    kill
+        Kill probability of one round. Shape (kinds, threats).
 
     Returns
     -------
@@ -201,35 +206,32 @@ def greedy(kill, rounds, values):
     assigned = np.zeros((m, n), np.int32)
     best, gain = np.full(m, -1, np.int64), np.zeros(m)
     for i in range(m):
-        best[i], gain[i] = best_threat(kill, left, i)
-    total = free.sum()
-    for _ in range(total):
-        top = -1
+        best[i], gain[i] = best_threat(kill[i], left)
+    for _ in range(free.sum()):
         while True:
             top = -1
             for i in range(m):
                 if free[i] > 0 and (top < 0 or gain[i] > gain[top]):
                     top = i
-            now = left[best[top]] * kill[best[top], top]
-            if now >= gain[top]:
+            if left[best[top]] * kill[top, best[top]] >= gain[top]:
                 break
-            best[top], gain[top] = best_threat(kill, left, top)  # somebody shot there since
+            best[top], gain[top] = best_threat(kill[top], left)  # somebody shot there since
         if gain[top] <= 0.0:
             break
         j = best[top]
         assigned[top, j] += 1
-        left[j] *= 1.0 - kill[j, top]
+        left[j] *= 1.0 - kill[top, j]
         free[top] -= 1
-        best[top], gain[top] = best_threat(kill, left, top)
+        best[top], gain[top] = best_threat(kill[top], left)
     return assigned, left
 
 
 @inside
-def best_threat(kill, left, i):
+def best_threat(kill, left):
     """Where one more round of a kind saves most, and how much."""
     best, gain = 0, -1.0
     for j in range(len(left)):
-        saved = left[j] * kill[j, i]
+        saved = left[j] * kill[j]
         if saved > gain:
             best, gain = j, saved
     return best, gain
@@ -241,8 +243,8 @@ def improved(kill, assigned, left, most_rounds):
 
     Parameters
     ----------
-    assigned, left
-        As `greedy` gives them.
+    kill, assigned, left
+        As `greedy` takes and gives them.
     most_rounds
         Passes at most.
 
@@ -271,11 +273,11 @@ def improved(kill, assigned, left, most_rounds):
 @inside
 def moved(kill, assigned, left, i, j):
     """Move one round of kind i from threat j to where it saves more."""
-    without = left[j] / (1.0 - kill[j, i])
+    without = left[j] / (1.0 - kill[i, j])
     loss = without - left[j]
     best, gain = -1, loss * (1.0 + 1e-12)
     for k in range(len(left)):
-        saved = left[k] * kill[k, i]
+        saved = left[k] * kill[i, k]
         if k != j and saved > gain:
             best, gain = k, saved
     if best < 0:
@@ -283,7 +285,7 @@ def moved(kill, assigned, left, i, j):
     assigned[i, j] -= 1
     assigned[i, best] += 1
     left[j] = without
-    left[best] *= 1.0 - kill[best, i]
+    left[best] *= 1.0 - kill[i, best]
     return 1
 
 
@@ -298,16 +300,16 @@ def exchanged(kill, assigned, left, i, j):
         for a in range(m):
             if assigned[a, k] == 0 or a == i:
                 continue
-            here = left[j] / (1.0 - kill[j, i]) * (1.0 - kill[j, a])
-            there = left[k] / (1.0 - kill[k, a]) * (1.0 - kill[k, i])
+            here = left[j] / (1.0 - kill[i, j]) * (1.0 - kill[a, j])
+            there = left[k] / (1.0 - kill[a, k]) * (1.0 - kill[i, k])
             saved = left[j] + left[k] - here - there
             if saved > gain:
                 best_a, best_k, gain = a, k, saved
     if best_a < 0:
         return 0
     a, k = best_a, best_k
-    left[j] *= (1.0 - kill[j, a]) / (1.0 - kill[j, i])
-    left[k] *= (1.0 - kill[k, i]) / (1.0 - kill[k, a])
+    left[j] *= (1.0 - kill[a, j]) / (1.0 - kill[i, j])
+    left[k] *= (1.0 - kill[i, k]) / (1.0 - kill[a, k])
     assigned[i, j] -= 1
     assigned[a, j] += 1
     assigned[a, k] -= 1

@@ -53,7 +53,7 @@ def relaxed_bound(problem: Problem, prices: np.ndarray) -> float:
 
 
 def whole_bound(problem: Problem, prices: np.ndarray) -> float:
-    """The bound of whole rounds by the same prices, by a plain search over all patterns of each threat; for small cases."""
+    """The bound of whole rounds by the same prices, by a plain search of all patterns; for small cases."""
     total = 0.0
     for value, own in zip(problem.values, problem.kill, strict=True):
         total += _least(float(value), 0.0, 0, own, prices, problem.rounds)

@@ -105,9 +105,11 @@ def solve(
     if kill.size and kill.max() > CERTAIN:
         kill = np.minimum(kill, CERTAIN)
     values, rounds = np.ascontiguousarray(problem.values, float), np.ascontiguousarray(problem.rounds, np.int64)
-    assigned, left = greedy(kill, rounds, values)
+    by_kind = np.ascontiguousarray(kill.T)
+    assigned, left = greedy(by_kind, rounds, values)
     if kill.size <= 250_000:
-        improved(kill, assigned, left, 2)
+        improved(by_kind, assigned, left, 2)
+    del by_kind
     best = _Best(assigned, problem.value(assigned))
     if prices is None:
         prices = marginal(kill, left)
