@@ -186,7 +186,7 @@ def near_cheapest(log_kill, prices, rounds, values, j, ceiling, room, most_deep)
 
 @entry
 def greedy(kill, rounds, values):
-    """Assign round by round to the threat where it saves most; a kind's best threat is looked for anew when it is stale.
+    """Assign round by round to the threat where it saves most; a kind's best threat is looked for anew when stale.
 
     Parameters
     ----------
