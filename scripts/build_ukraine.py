@@ -3,8 +3,8 @@
     python scripts/build_ukraine.py --records missile_attacks_daily.csv
 
 Writes scenario.yaml, fire_units.csv and sensors.csv beside each other; the same records give the same bytes.
-Prints what the pattern gives beside what was recorded. The parts are in scripts/ukraine/: counts, placement, nights
-(the fit) and pattern.
+Prints what the pattern gives beside what was recorded, and how nights hang together. The parts are in scripts/ukraine/:
+counts, placement, nights (the fit), pattern, rhythm and supply.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from ukraine.counts import FIRE_UNITS, SENSORS
 from ukraine.nights import JUNE, QUARTER, drawn_nights, facts, fit, nightly
 from ukraine.pattern import areas_text, groups_text
 from ukraine.placement import placed
+from ukraine.rhythm import found, rhythm_facts
 
 from koepel.records import read_records
 from koepel.tables import write_table
 
 DATA = Path(__file__).parents[1] / "src" / "koepel" / "data"
-TEMPLATE = Path(__file__).parent / "ukraine" / "template.yaml"
+PARTS = Path(__file__).parent / "ukraine"
 TODAY = date(2026, 8, 1)  # only the embargo of 30 days reads it; fixed, so that the answer does not depend on the day
 
 
@@ -41,12 +42,19 @@ def main() -> None:
     for name, counts in (("fire_units.csv", FIRE_UNITS), ("sensors.csv", SENSORS)):
         rows = [dict(zip(("name", "type", "lat", "lon"), row, strict=True)) for row in placed(counts, places)]
         write_table(given.out / name, rows)
-    text = TEMPLATE.read_text(encoding="utf-8")
-    for mark, part in (("counts", counts_text()), ("areas", areas_text()), ("groups", groups_text(records, fitted))):
+    text = (PARTS / "template.yaml").read_text(encoding="utf-8")
+    for mark, part in (
+        ("counts", counts_text()),
+        ("rhythm", found(records, fitted).text()),
+        ("areas", areas_text()),
+        ("groups", groups_text(records, fitted)),
+        ("supply", (PARTS / "supply.yaml").read_text(encoding="utf-8")),
+    ):
         text = text.replace(f"@{mark}@", part)
     (given.out / "scenario.yaml").write_text(text, encoding="utf-8")
     table = {"June": facts(june), "April to June": facts(quarter), "drawn": facts(drawn_nights(fitted))}
     print(pd.DataFrame(table).round(2).to_string())
+    print(rhythm_facts(records).round(3).to_string())
 
 
 def counts_text() -> str:

@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from koepel.nouns import Noun
 from koepel.records import read_records
 from koepel.scenario import Scenario
 from koepel.simulate import simulate
+from koepel.supply import STATUS
+from koepel.units import Interval
 
 ROOT = Path(__file__).parents[1]
 FOLDER = resources.files("koepel") / "data" / "scenarios" / "ukraine-2025-06"
@@ -60,16 +63,79 @@ def test_nothing_stands_where_nothing_is_held(scenario):
 
 
 def test_every_count_has_a_source(scenario):
-    """The table of the page has every type, its number, and a source or the word assumed."""
+    """The table of the page has every type, its number, and a source or the word assumed; those to come apart."""
     text = (ROOT / "docs" / "scenarios" / "ukraine-2025-06.md").read_text(encoding="utf-8")
     counts = text.partition("## Counts")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| ([a-z0-9-]+) \| (\d+) \| (.+) \|$", counts, re.MULTILINE)
     here = Counter(one.type for one in (*scenario.defence.fire_units, *scenario.defence.sensors))
-    assert {name: int(number) for name, number, _ in rows} == here
+    counted = Counter()
+    for name, number, _ in rows:
+        counted[name] += int(number)
+    assert counted == here
     assert all("assumed" in source or re.search(r"\b[PNSRGD] \S+\.\w", source) for _, _, source in rows)
     head = (FOLDER / "scenario.yaml").read_text(encoding="utf-8")
     for name, number, _ in rows:
         assert re.search(rf"^# +{number}  {name} +\S", head, re.MULTILINE), name
+
+
+def figures(thing):
+    """Every figure that is written below a thing."""
+    if isinstance(thing, Interval):
+        yield thing
+    elif isinstance(thing, Noun):
+        for field in thing.model_fields_set:
+            yield from figures(getattr(thing, field))
+    elif isinstance(thing, dict | tuple):
+        for part in thing.values() if isinstance(thing, dict) else thing:
+            yield from figures(part)
+
+
+def test_every_figure_of_supply_has_a_source(scenario):
+    """An address with its quality, or the word assumed; and what nobody publishes is wide."""
+    sources = [figure.source for figure in figures(scenario.supply)]
+    assert len(sources) > 200
+    assert all(source == "assumed" or re.match(r"[PNSRGD] \S+", source) for source in sources)
+    assert sum(source != "assumed" for source in sources) > 50
+    for stock in scenario.supply.stocks:
+        assert stock.rounds.source == "assumed" and stock.rounds.high >= 4 * stock.rounds.low, stock.effector
+
+
+def test_those_to_come_are_fielded_by_an_order(scenario):
+    """Two of Patriot and two of IRIS-T SLM wait for what brings them."""
+    brings = {order.name: set(order.fire_units) for order in scenario.supply.orders}
+    waits = ((name, one.needs) for one in scenario.supply.fielding for name in one.fire_units)
+    coming = {name: set().union(*(brings[need] for need in needs)) for name, needs in waits}
+    assert coming == {name: {name} for name in ("patriot 9", "patriot 10", "iris-t-slm 8", "iris-t-slm 9")}
+    assert set(coming) <= {unit.name for unit in scenario.defence.fire_units}
+
+
+def test_every_missile_is_followed(scenario):
+    """All that fire units fire has a stock, but for guns, teams, jammers and fighters."""
+    catalogue, supply = scenario.catalogue(), scenario.supply
+    fired = {effector for unit in scenario.defence.fire_units for effector in catalogue.fire_units[unit.type].effectors}
+    apart = {"skynex-35mm", "gepard-area-35mm", "mobile-area-fire", "wide-jammer", "fighter-missile"}
+    stocks = {stock.effector for stock in supply.stocks}
+    assert stocks == fired - apart
+    made = {one.effector for one in (*supply.lines, *supply.orders)}
+    made |= {effector for donor in supply.donors for effector in donor.stock}
+    assert stocks - made == {"s-300p-missile", "buk-missile"}
+
+
+def test_every_word_of_supply_leads_somewhere(scenario):
+    """Nothing is listed that no order draws on, and every funder pays for what is ordered of it."""
+    supply = scenario.supply
+    given = {one.name: {one.effector} for one in supply.lines} | {one.name: set(one.stock) for one in supply.donors}
+    pays = {one.name: set(one.pays_for) for one in supply.funders}
+    kinds = {unit.name: unit.type for unit in scenario.defence.fire_units}
+    for order in supply.orders:
+        wanted = {order.effector} - {""} | {kinds[name] for name in order.fire_units} | set(order.spares)
+        assert wanted <= given.get(order.of, wanted), order.name
+        assert wanted <= pays.get(order.funder, wanted), order.name
+        assert bool(order.funder) == (order.price.high > 0), order.name
+    assert {order.of for order in supply.orders} - {""} == set(given)
+    assert {order.funder for order in supply.orders} - {""} == set(pays)
+    assert {gate for order in supply.orders for gate in order.gates} == {gate.name for gate in supply.gates}
+    assert {order.status for order in supply.orders} == set(STATUS)
 
 
 def test_dear_rounds_are_kept_from_drones(nights, scenario):

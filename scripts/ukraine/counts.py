@@ -15,12 +15,15 @@ class Count:
         Systems of one layer are dealt out in turn; those of ``grid:KM`` and ``even:KM`` are spread, with that reach.
     source
         Where the number comes from, or ``assumed``.
+    first
+        Number of the first of them; those to come are numbered on.
     """
 
     type: str
     number: int
     layer: str
     source: str
+    first: int = 1
 
 
 FIRE_UNITS = (
@@ -43,6 +46,10 @@ FIRE_UNITS = (
           "availability 0.05 to 0.95"),
     Count("jammer-region", 36, "even:75", "assumed"),
     Count("fighter-patrol", 6, "grid:200", "assumed"),
+    # to come: supply.fielding says when; placed after all others, so that those stay where they are
+    Count("patriot", 2, "long", "to come: 10 expected: N pravda.com.ua/eng/news/2025/05/4/7510551 (NYT)", first=9),
+    Count("iris-t-slm", 2, "medium", "to come: 8 and 9 of 12 promised: R deutsch.news-pravda.com/world/2025/07/25/"
+          "433385.html", first=8),
 )  # fmt: skip
 SENSORS = (
     Count("surveillance-radar", 16, "even:150", "assumed"),

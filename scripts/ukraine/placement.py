@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pandas as pd
 from ukraine.counts import Count
@@ -33,18 +35,18 @@ def placed(counts: tuple[Count, ...], places: pd.DataFrame) -> list[tuple[str, s
         rule, _, reach_km = layer.partition(":")
         if reach_km:
             for count in ours:
-                rows += _named(count.type, by_grid(places, count.number, 1e3 * float(reach_km), rule == "even"))
+                rows += _named(count, by_grid(places, count.number, 1e3 * float(reach_km), rule == "even"))
         else:
-            turns = [count.type for count in ours for _ in range(count.number)]
-            spots = by_people(held(places), len(turns))
+            spots = iter(by_people(held(places), sum(count.number for count in ours)))
             for count in ours:
-                mine = [spot for kind, spot in zip(turns, spots, strict=True) if kind == count.type]
-                rows += _named(count.type, mine)
+                rows += _named(count, islice(spots, count.number))
     return rows
 
 
-def _named(kind: str, spots) -> list[tuple[str, str, float, float]]:
-    return [(f"{kind} {k + 1}", kind, float(lat), float(lon)) for k, (lat, lon) in enumerate(spots)]
+def _named(count: Count, spots) -> list[tuple[str, str, float, float]]:
+    return [
+        (f"{count.type} {k}", count.type, float(lat), float(lon)) for k, (lat, lon) in enumerate(spots, count.first)
+    ]
 
 
 def by_people(towns: pd.DataFrame, number: int) -> list[tuple[float, float]]:
