@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from koepel.outcome import Outcomes, doubt_share, figure
-from koepel.report.digits import number, whole
+from koepel.report.digits import nice, number, whole
 from koepel.simulate import Trace
 
 WIDTH, HEIGHT = 720.0, 240.0
@@ -19,6 +19,7 @@ LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 22.0, 44.0
 MOST_BARS = 40
 MOST_STEPS = 600
 MOST_MONTHS = 12  # named on an axis
+CLASSES = 5  # of colour
 
 
 def leaker_histogram(outcomes: Outcomes, words: Mapping[str, str]) -> dict[str, Any]:
@@ -152,6 +153,43 @@ def month_ticks(first: date, last: date, across, most: int = MOST_MONTHS) -> lis
         return [{"at": round(across(0.5), 1), "text": first.isoformat()}]
     step = math.ceil(len(starts) / most)
     return [{"at": round(across((day - first).days), 1), "text": f"{day:%Y-%m}"} for day in starts[::step]]
+
+
+def class_breaks(values: list[float]) -> list[float]:
+    """Upper ends of the classes but the last: 1, 2 and 5 times powers of ten up to the largest value.
+
+    Examples
+    --------
+    >>> class_breaks([0.0, 0.3, 7.9])
+    [0.5, 1.0, 2.0, 5.0]
+    """
+    most = max(values, default=0.0)
+    breaks: list[float] = []
+    while most > 0 and len(breaks) < CLASSES - 1:
+        breaks.insert(0, nice(most if not breaks else breaks[0] * 0.999))
+        if breaks[0] * 0.5 <= 1e-6:
+            break
+    return breaks
+
+
+def colour_class(value: float, breaks: list[float]) -> int:
+    """0 for nothing, else 1 for the lowest class and so on."""
+    return 0 if value <= 0 else 1 + sum(value >= end for end in breaks)
+
+
+def class_legend(breaks: list[float], some_none: bool, words: Mapping[str, str]) -> list[dict]:
+    """What each class holds, the class of nothing only where there is some."""
+    entries = [{"class": 0, "text": words["none"]}] if some_none else []
+    texts = [f"{end:g}" for end in breaks]
+    for k in range(len(breaks) + 1 if breaks else 0):
+        if k == 0:
+            text = words["below"].format(high=texts[0])
+        elif k == len(breaks):
+            text = words["above"].format(low=texts[-1])
+        else:
+            text = words["range"].format(low=texts[k - 1], high=texts[k])
+        entries.append({"class": k + 1, "text": text})
+    return entries
 
 
 def _steps(hours: np.ndarray, values: np.ndarray, across, up) -> str:
