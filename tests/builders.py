@@ -86,6 +86,53 @@ def one_site(n_threats=1, *, ready=1000, reserve=0, centre=(50.0, 30.0), start_s
     return Scenario.model_validate(SURE | data)
 
 
+# A supply side with some of everything
+
+SUPPLY = {
+    "begins": "2025-06-01",
+    "stocks": [
+        {"effector": "pac3-mse", "rounds": {"low": 50, "high": 80, "source": "a made-up register"}},
+        {"effector": "amraam", "rounds": 60, "usable": 0.9, "lost_per_year": 0.2},
+    ],
+    "transport": {"delay_days": [0, 4], "rounds_per_day": 20},
+    "funders": [
+        {"name": "own", "budget": 50e6, "per_month": 5e6},
+        {"name": "eu", "budget": [20e6, 40e6], "currency": "EUR"},
+    ],
+    "currencies": {"EUR": [1.05, 1.2]},
+    "crises": [{"name": "gulf", "per_year": 2}],
+    "gates": [{"name": "consent", "chance": [0.5, 1], "days": [5, 20]}],
+    "lines": [
+        {
+            "name": "mse line", "effector": "pac3-mse", "crisis": "gulf", "learning": 0.9,
+            "rates": [{"day": "2025-01-01", "per_month": 50}, {"day": "2026-01-01", "per_month": [60, 80]}],
+            "recipients": [{"name": "others", "per_month": 60, "in_crisis": 2}],
+            "joint": [{"partner": "p", "day": "2025-06-10", "per_month": 10, "cost_usd": 1e6, "funder": "own"}],
+        }
+    ],
+    "donors": [
+        {"name": "friend", "stock": {"amraam": [40, 100]}, "usable": 0.8,
+         "recipients": [{"name": "x", "per_month": 10}]}
+    ],
+    "orders": [
+        {"name": "mse", "day": "2025-06-05", "of": "mse line", "effector": "pac3-mse", "rounds": 20,
+         "status": "pledged", "lead_days": [10, 30], "per_month": 6, "price": 4.2e6, "funder": "own", "crisis": "gulf"},
+        {"name": "gift", "day": "2025-06-01", "of": "friend", "effector": "amraam", "rounds": 30, "status": "asked",
+         "gates": ["consent"]},
+        {"name": "amr", "day": "2025-06-15", "effector": "amraam", "rounds": 25, "price": 1e6, "currency": "EUR",
+         "funder": "eu"},
+    ],
+    "upkeep": [{"type": "patriot", "repair_days": 8, "spares": 2, "lost_per_year": 0.2, "wear_rounds": 100}],
+    "rations": [{"effector": "amraam", "below": 20, "policy": {"drone": 1}}],
+    "war": {"ceasefire_per_month": 0.1, "resume_per_month": 0.3},
+}  # fmt: skip
+
+
+def supplied(**changes) -> Scenario:
+    """small-country with a supply side that has some of everything."""
+    return Scenario.read("small-country").replace({"supply": SUPPLY | changes})
+
+
 # Random scenarios
 
 CENTRES = {

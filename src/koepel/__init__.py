@@ -48,6 +48,7 @@ _HOMES = {
     "backtest.spatial": ("spatial_check",),
     "report": ("write_page",),
     "report.validation": ("write_validation",),
+    "report.campaign": ("write_campaign",),
     "errors": ("KoepelError", "ScenarioError", "RecordsError", "UsageError", "PlanError"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -77,24 +77,42 @@ def page(
     outcomes: Outcomes, scenario: Scenario, *, trace: Trace | None = None, comparison: Comparison | None = None
 ) -> str:
     """The page as text; see `write_page`."""
-    if outcomes.digest != digest(scenario):
+    check_fought("outcomes are", outcomes, scenario)
+    told = _sections(outcomes, scenario, trace, comparison)
+    return rendered(
+        "page.html", t=texts(), kind=texts()["page"]["kind"], name=scenario.name, lead=scenario.about, **told
+    )
+
+
+def check_fought(what: str, found: Any, scenario: Scenario) -> None:
+    """Refuse a result that is not of the scenario given.
+
+    Raises
+    ------
+    UsageError
+        With both digests.
+    """
+    if found.digest != digest(scenario):
         raise UsageError(
-            f"the outcomes are of scenario {outcomes.scenario!r}, digest {outcomes.digest[:12]}, and the scenario "
+            f"the {what} of scenario {found.scenario!r}, digest {found.digest[:12]}, and the scenario "
             f"given is {scenario.name!r}, digest {digest(scenario)[:12]}; give the scenario that was fought"
         )
-    style = _text("templates/page.css")
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            t=texts(),
-            style=style,
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            name=scenario.name,
-            about=scenario.about,
-            **_sections(outcomes, scenario, trace, comparison),
-        )
-    )
+
+
+def rendered(template: str, *styles: str, **shown: Any) -> str:
+    """A page by its template, which goes on from ``base.html``.
+
+    Parameters
+    ----------
+    styles
+        Style sheets after the one that all pages have.
+    shown
+        What the template shows; at least ``kind``, ``name``, ``lead`` and ``footer``.
+    """
+    style = "".join(_text(f"templates/{name}") for name in ("page.css", *styles))
+    style_hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page = texts()["page"]
+    return _environment().get_template(template).render(page=page, style=style, style_hash=style_hash, **shown)
 
 
 def _sections(
@@ -218,10 +236,10 @@ def _text(name: str) -> str:
 @lru_cache(maxsize=1)
 def _environment():
     """Templates that escape whatever they print, and fail on a name that is missing."""
-    from jinja2 import DictLoader, Environment, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     return Environment(
-        loader=DictLoader({name: _text(f"templates/{name}") for name in ("page.html", "parts.html")}),
+        loader=FunctionLoader(lambda name: _text(f"templates/{name}")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -62,28 +62,37 @@ def _figures(table: str, names: list[str], catalogue: Catalogue, words: Words) -
             effector = row["attribute"].partition(":")[2]
             text = f"{row['description']} ({effector})" if effector else row["description"]
             value = Interval(row["low"], row["high"])
-            parts[row["type"]].append(_line(text, value, row["unit"], row["source"]))
+            parts[row["type"]].append(figure_line(text, value, row["unit"], row["source"]))
     types = getattr(catalogue, table)
     return {
         "name": words[table],
         "parts": [
-            {"name": label(types, name), "summary": _summary(label(types, name), rows, words), "rows": rows}
+            {"name": label(types, name), "summary": figures_summary(label(types, name), rows, words), "rows": rows}
             for name, rows in parts.items()
         ],
     }
 
 
-def _summary(name: str, rows: list, words: Words) -> str:
-    return words["details"].format(name=name, n=len(rows))
+def figures_summary(name: str, rows: list, words: Words) -> str:
+    """The line that opens the figures of one part."""
+    return words["details" if len(rows) != 1 else "details_one"].format(name=name, n=len(rows))
 
 
-def _line(text: str, value: Interval, unit: str, source: str) -> dict[str, str]:
-    return {"text": text, "value": _value(value), "unit": "" if unit in ("1", "count") else unit, "source": source}
+def figure_line(text: str, value: Interval, unit: str, source: str) -> dict[str, str]:
+    """One row of a table of figures."""
+    return {"text": text, "value": value_text(value), "unit": "" if unit in ("1", "count") else unit, "source": source}
 
 
-def _value(value: Interval) -> str:
-    """An interval as a file has it, with every digit that matters."""
-    low, high = (f"{end:,.6g}".replace("-", "−") for end in (value.low, value.high))
+def value_text(value: Interval) -> str:
+    """An interval as a file has it, with every digit that matters.
+
+    Examples
+    --------
+    >>> value_text(Interval(0.25, 4.2e6)), value_text(Interval(-1, -1))
+    ('0.25 to 4,200,000', '−1')
+    """
+    ends = (f"{end:,.6g}" if abs(end) < 1e6 else f"{end:,.0f}" for end in (value.low, value.high))
+    low, high = (end.replace("-", "−") for end in ends)
     return low if low == high else f"{low} to {high}"
 
 
@@ -91,14 +100,14 @@ def _general(scenario: Scenario, texts: Mapping[str, Words]) -> dict[str, Any]:
     """Figures of the situation: weather, doubt, report, people, tracks, and what assets are worth."""
     sections = (scenario.weather, scenario.doubt, scenario.observation, scenario.people, scenario.defence)
     rows = [
-        _line(texts["general"][name], value, "", value.source if isinstance(value, Interval) else "scenario")
+        figure_line(texts["general"][name], value, "", value.source if isinstance(value, Interval) else "scenario")
         for section in sections
         for name, value in _plain_figures(section)
         if name in texts["general"]
     ]
     words = texts["assumed"]
     name = words["general"]
-    return {"name": name, "parts": [{"name": name, "summary": _summary(name, rows, words), "rows": rows}]}
+    return {"name": name, "parts": [{"name": name, "summary": figures_summary(name, rows, words), "rows": rows}]}
 
 
 def _plain_figures(section: Noun) -> Iterator[tuple[str, Any]]:
@@ -139,7 +148,7 @@ def _magazines(units: list, kind, catalogue: Catalogue) -> str:
     texts = []
     for effector, pairs in held.items():
         spans = [Interval(min(i.low for i in ends), max(i.high for i in ends)) for ends in zip(*pairs)]
-        texts.append(f"{label(catalogue.effectors, effector)} {_value(spans[0])} + {_value(spans[1])}")
+        texts.append(f"{label(catalogue.effectors, effector)} {value_text(spans[0])} + {value_text(spans[1])}")
     return "; ".join(texts)
 
 
@@ -184,7 +193,7 @@ def _people(scenario: Scenario, words: Words) -> list[str]:
     for kind, n in Counter(asset.kind for asset in scenario.assets).items():
         values = [asset.value_usd for asset in scenario.assets if asset.kind == kind]
         total = Interval(sum(v.low for v in values) * 1e-6, sum(v.high for v in values) * 1e-6)
-        lines.append(words["assets"].format(kind=kind, n=whole(n), value=_value(total)))
+        lines.append(words["assets"].format(kind=kind, n=whole(n), value=value_text(total)))
     return lines
 
 
@@ -193,7 +202,7 @@ def _doctrine(scenario: Scenario, effectors: list[str], catalogue: Catalogue, wo
     rows = []
     for name in effectors:
         kind = catalogue.effectors[name]
-        shots = [_value(kind.figure(figure)) for figure in ("salvo", "salvo_terminal", "looks")]
+        shots = [value_text(kind.figure(figure)) for figure in ("salvo", "salvo_terminal", "looks")]
         policy = scenario.defence.policy.get(name, {})
         kept = ", ".join(f"{threat} {share:g}" for threat, share in policy.items())
         own = ", ".join(

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from koepel.outcome import Outcomes, doubt_share, figure
-from koepel.report.digits import number, whole
+from koepel.report.digits import nice, number, whole
 from koepel.simulate import Trace
 
 WIDTH, HEIGHT = 720.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 22.0, 44.0
 MOST_BARS = 40
 MOST_STEPS = 600
+MOST_MONTHS = 12  # named on an axis
+CLASSES = 5  # of colour
 
 
 def leaker_histogram(outcomes: Outcomes, words: Mapping[str, str]) -> dict[str, Any]:
@@ -27,7 +30,7 @@ def leaker_histogram(outcomes: Outcomes, words: Mapping[str, str]) -> dict[str, 
     first = first // wide * wide
     counts = np.bincount(((leaked - first) // wide).astype(int))
     right, most = first + wide * len(counts), int(counts.max())
-    across, up = _scale(first - 0.5, right - 0.5, LEFT, WIDTH - RIGHT), _scale(0, most, HEIGHT - BOTTOM, TOP)
+    across, up = scale(first - 0.5, right - 0.5, LEFT, WIDTH - RIGHT), scale(0, most, HEIGHT - BOTTOM, TOP)
     bars = []
     for k, n in enumerate(counts.tolist()):
         low = first + k * wide
@@ -42,8 +45,8 @@ def leaker_histogram(outcomes: Outcomes, words: Mapping[str, str]) -> dict[str, 
         "bars": bars,
         "span": span,
         "mean": {"x": round(across(one.mean), 1), "text": words["mean"].format(mean=shown_mean)},
-        "x_ticks": _ticks(first, right - 1, across, whole_only=True),
-        "y_ticks": _ticks(0, most, up, whole_only=True),
+        "x_ticks": ticks(first, right - 1, across, whole_only=True),
+        "y_ticks": ticks(0, most, up, whole_only=True),
         "caption": words["caption"].format(mean=shown_mean, low=number(one.low), high=number(one.high)),
         **_frame(),
     }
@@ -84,8 +87,8 @@ def night_by_the_clock(trace: Trace, words: Mapping[str, str]) -> dict[str, Any]
     most = max(int(values.max()) for values in lines.values())
     hours = moments / 3600
     right = WIDTH - 160.0  # room for the words at the ends of the lines
-    across = _scale(min(0.0, hours[0]), max(hours[-1], 0.1), LEFT, right)
-    up = _scale(0, max(most, 1), HEIGHT - BOTTOM, TOP)
+    across = scale(min(0.0, hours[0]), max(hours[-1], 0.1), LEFT, right)
+    up = scale(0, max(most, 1), HEIGHT - BOTTOM, TOP)
     drawn = [
         {"class": name, "d": _steps(hours, values, across, up), "y": round(up(values[-1]), 1), "text": words[name]}
         for name, values in lines.items()
@@ -95,8 +98,8 @@ def night_by_the_clock(trace: Trace, words: Mapping[str, str]) -> dict[str, Any]
     return {
         "lines": drawn,
         "text_x": right + 6,
-        "x_ticks": _ticks(min(0.0, hours[0]), hours[-1], across),
-        "y_ticks": _ticks(0, max(most, 1), up, whole_only=True),
+        "x_ticks": ticks(min(0.0, hours[0]), hours[-1], across),
+        "y_ticks": ticks(0, max(most, 1), up, whole_only=True),
         "title": words["title"].format(run=trace.run),
         "caption": words["caption"].format(run=trace.run, seed=trace.seed, threats=whole(len(trace.threats)), **counts),
         **_frame(),
@@ -121,18 +124,72 @@ def _bar_width(values: int) -> int:
         power *= 10
 
 
-def _scale(low: float, high: float, start: float, end: float):
+def scale(low: float, high: float, start: float, end: float):
+    """The place of a value on an axis that goes from ``start`` to ``end``."""
     wide = max(high - low, 1e-9)
     return lambda value: start + (float(value) - low) / wide * (end - start)
 
 
-def _ticks(low: float, high: float, at, *, whole_only: bool = False) -> list[dict]:
+def ticks(low: float, high: float, at, *, whole_only: bool = False) -> list[dict]:
     """Round values, about six, with their places."""
     power = 10.0 ** math.floor(math.log10(max(high - low, 1e-9) / 6))
     step = next(m * power for m in (1, 2, 5, 10) if (high - low) / (m * power) <= 6.001)
     step = max(step, 1.0) if whole_only else step
     ticks = np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1) * step
     return [{"at": round(at(tick), 1), "text": f"{round(float(tick), 9):,g}"} for tick in ticks]
+
+
+def month_ticks(first: date, last: date, across, most: int = MOST_MONTHS) -> list[dict]:
+    """The first of each month, or of every so many months; of a period without one, its first day.
+
+    Examples
+    --------
+    >>> month_ticks(date(2025, 6, 15), date(2025, 8, 14), lambda day: 10.0 * day)
+    [{'at': 160.0, 'text': '2025-07'}, {'at': 470.0, 'text': '2025-08'}]
+    """
+    months = range(12 * first.year + first.month - 1, 12 * last.year + last.month)
+    starts = [day for day in (date(month // 12, month % 12 + 1, 1) for month in months) if first <= day <= last]
+    if not starts:
+        return [{"at": round(across(0.5), 1), "text": first.isoformat()}]
+    step = math.ceil(len(starts) / most)
+    return [{"at": round(across((day - first).days), 1), "text": f"{day:%Y-%m}"} for day in starts[::step]]
+
+
+def class_breaks(values: list[float]) -> list[float]:
+    """Upper ends of the classes but the last: 1, 2 and 5 times powers of ten up to the largest value.
+
+    Examples
+    --------
+    >>> class_breaks([0.0, 0.3, 7.9])
+    [0.5, 1.0, 2.0, 5.0]
+    """
+    most = max(values, default=0.0)
+    breaks: list[float] = []
+    while most > 0 and len(breaks) < CLASSES - 1:
+        breaks.insert(0, nice(most if not breaks else breaks[0] * 0.999))
+        if breaks[0] * 0.5 <= 1e-6:
+            break
+    return breaks
+
+
+def colour_class(value: float, breaks: list[float]) -> int:
+    """0 for nothing, else 1 for the lowest class and so on."""
+    return 0 if value <= 0 else 1 + sum(value >= end for end in breaks)
+
+
+def class_legend(breaks: list[float], some_none: bool, words: Mapping[str, str]) -> list[dict]:
+    """What each class holds, the class of nothing only where there is some."""
+    entries = [{"class": 0, "text": words["none"]}] if some_none else []
+    texts = [f"{end:g}" for end in breaks]
+    for k in range(len(breaks) + 1 if breaks else 0):
+        if k == 0:
+            text = words["below"].format(high=texts[0])
+        elif k == len(breaks):
+            text = words["above"].format(low=texts[-1])
+        else:
+            text = words["range"].format(low=texts[k - 1], high=texts[k])
+        entries.append({"class": k + 1, "text": text})
+    return entries
 
 
 def _steps(hours: np.ndarray, values: np.ndarray, across, up) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from koepel.outcome import Outcomes
+from koepel.report.charts import class_breaks, class_legend, colour_class
 from koepel.report.digits import mean_number, nice, whole
 from koepel.report.projection import WIDTH, Sheet, graticule, path, sheet_round
 from koepel.scenario import Scenario
@@ -26,7 +27,6 @@ LEAST_CELL_KM = 25.0
 MOST_CELLS_ACROSS = 48
 MOST_SETTLEMENTS = 400
 MOST_NAMES = 16
-CLASSES = 5
 LARGEST_DOT = 13.0  # radius of the largest settlement on the picture
 
 
@@ -96,7 +96,7 @@ def country_picture(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, 
         "height": sheet.height,
         "graticule": graticule(sheet),
         **areas,
-        "legend": _legend(breaks, areas["areas"], words),
+        "legend": class_legend(breaks, any(not area["impacts"] for area in areas["areas"]), words),
         "dots": dots,
         "dot_legend": _dot_legend(scenario),
         "units": units,
@@ -189,42 +189,6 @@ def _crossings(ring: np.ndarray, points: np.ndarray) -> np.ndarray:
     rise = np.where(b[:, 1] == a[:, 1], 1.0, b[:, 1] - a[:, 1])
     right = a[:, 0] + (points[:, 1:] - a[:, 1]) * (b[:, 0] - a[:, 0]) / rise
     return (spans & (points[:, :1] < right)).sum(axis=1)
-
-
-def class_breaks(values: list[float]) -> list[float]:
-    """Upper ends of the classes but the last: 1, 2 and 5 times powers of ten up to the largest value.
-
-    Examples
-    --------
-    >>> class_breaks([0.0, 0.3, 7.9])
-    [0.5, 1.0, 2.0, 5.0]
-    """
-    most = max(values, default=0.0)
-    breaks: list[float] = []
-    while most > 0 and len(breaks) < CLASSES - 1:
-        breaks.insert(0, nice(most if not breaks else breaks[0] * 0.999))
-        if breaks[0] * 0.5 <= 1e-6:
-            break
-    return breaks
-
-
-def colour_class(value: float, breaks: list[float]) -> int:
-    """0 for nothing, else 1 for the lowest class and so on."""
-    return 0 if value <= 0 else 1 + sum(value >= end for end in breaks)
-
-
-def _legend(breaks: list[float], areas: list[dict], words: Mapping[str, str]) -> list[dict]:
-    entries = [{"class": 0, "text": words["none"]}] if any(not area["impacts"] for area in areas) else []
-    texts = [f"{end:g}" for end in breaks]
-    for k in range(len(breaks) + 1 if breaks else 0):
-        if k == 0:
-            text = words["below"].format(high=texts[0])
-        elif k == len(breaks):
-            text = words["above"].format(low=texts[-1])
-        else:
-            text = words["range"].format(low=texts[k - 1], high=texts[k])
-        entries.append({"class": k + 1, "text": text})
-    return entries
 
 
 def _dots(scenario: Scenario, sheet: Sheet, words: Mapping[str, str]) -> list[dict]:

@@ -6,8 +6,6 @@ it took is not on the page.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 from koepel.backtest.calibrate import Family
 from koepel.backtest.spatial import LABELS, WEAKNESS, SpatialCheck
 from koepel.backtest.validation import Validation
-from koepel.report import _environment, _text, save, texts, validation_charts, version
+from koepel.report import rendered, save, texts, validation_charts, version
 from koepel.report.digits import NONE, number, whole
 from koepel.report.verdict import (
     Judged,
@@ -34,7 +32,6 @@ from koepel.report.verdict import (
 __all__ = ["validation_page", "write_validation"]
 
 Words = Mapping[str, Any]
-TEMPLATES = ("validation.html", "validation_parts.html", "parts.html")
 
 
 def write_validation(validation: Validation, path: str | Path) -> Path:
@@ -50,23 +47,10 @@ def write_validation(validation: Validation, path: str | Path) -> Path:
 
 def validation_page(validation: Validation) -> str:
     """The page as text; see `write_validation`."""
-    from jinja2 import DictLoader
-
-    style = _text("templates/page.css") + _text("templates/validation.css")
-    loader = DictLoader({name: _text(f"templates/{name}") for name in TEMPLATES})
-    return (
-        _environment()
-        .overlay(loader=loader)
-        .get_template("validation.html")
-        .render(
-            t=texts()["validation"],
-            page=texts()["page"],
-            style=style,
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            name=validation.scenario,
-            **_sections(validation, texts()),
-        )
-    )
+    words = texts()["validation"]
+    told = _sections(validation, texts())
+    styles = ("charts.css", "validation.css")
+    return rendered("validation.html", *styles, t=words, kind=words["page"]["kind"], name=validation.scenario, **told)
 
 
 def _sections(validation: Validation, t: Words) -> dict[str, Any]:
@@ -245,4 +229,8 @@ def _reproduce(validation: Validation, words: Words) -> dict[str, Any]:
         "seed": validation.seed,
         "version": version(),
     }
-    return {"command": command, "facts": [(words[name], fact) for name, fact in facts.items()]}
+    return {
+        "commands": [command],
+        "notes": [words["note"]],
+        "facts": [(words[name], fact) for name, fact in facts.items()],
+    }

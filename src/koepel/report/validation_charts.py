@@ -13,7 +13,7 @@ from scipy.stats import binom
 from koepel.backtest import Prediction
 from koepel.backtest.scores import PIT_BINS, Quarter
 from koepel.backtest.validation import OURS
-from koepel.report.charts import _scale, _ticks
+from koepel.report.charts import MOST_MONTHS, month_ticks, scale, ticks
 from koepel.report.digits import number, whole
 from koepel.report.verdict import Judged, crps_text, margin, size_of
 
@@ -21,7 +21,6 @@ Words = Mapping[str, str]
 FAN = {"width": 880.0, "height": 240.0, "left": 56.0, "right": 868.0, "top": 24.0, "base": 216.0}
 SMALL = {"width": 320.0, "height": 240.0, "left": 46.0, "right": 310.0, "top": 26.0, "base": 192.0}
 BROAD = {"width": 880.0, "height": 184.0, "left": 56.0, "right": 868.0, "top": 24.0, "base": 160.0}
-MOST_MONTHS = 12
 # a number leaked is drawn on a square-root scale, with these ticks
 COUNTS = (0, 1, 5, 10, 25, 50, 100, 200, 400, 800, 1600)
 LEAST_BETWEEN = 15.0  # units between two ticks
@@ -46,8 +45,8 @@ def fan(one: Judged, first: pd.Timestamp, last: pd.Timestamp, words: Words) -> d
     by_number = one.threat_class == "drone"
     days = [_fan_day(one.ours, row, by_number) for row in range(len(one.ours.days))]
     most = max(max(day["came"], *day[90]) for day in days) if by_number else 100.0
-    across = _scale(0, (last - first).days + 1, FAN["left"], FAN["right"])
-    up = _root_scale(most) if by_number else _scale(0, 100, FAN["base"], FAN["top"])
+    across = scale(0, (last - first).days + 1, FAN["left"], FAN["right"])
+    up = _root_scale(most) if by_number else scale(0, 100, FAN["base"], FAN["top"])
     wide = min(max(0.84 * (across(1) - across(0)), 1.2), 7.0)
     outside = 0
     for day in days:
@@ -67,8 +66,8 @@ def fan(one: Judged, first: pd.Timestamp, last: pd.Timestamp, words: Words) -> d
         "caption": caption,
         "axis_x": "",
         "axis_y": words[f"axis_{kind}"],
-        "x_ticks": _month_ticks(first, last, across),
-        "y_ticks": _count_ticks(most, up) if by_number else _ticks(0, 100, up),
+        "x_ticks": month_ticks(first.date(), last.date(), across),
+        "y_ticks": _count_ticks(most, up) if by_number else ticks(0, 100, up),
         **FAN,
     }
 
@@ -100,26 +99,17 @@ def _bar(middle: float, wide: float, up, low: float, high: float) -> dict[str, f
 
 def _root_scale(most: float):
     """Places of counts by their square root."""
-    inner = _scale(0, math.sqrt(max(most, 1.0)), FAN["base"], FAN["top"])
+    inner = scale(0, math.sqrt(max(most, 1.0)), FAN["base"], FAN["top"])
     return lambda value: inner(math.sqrt(max(value, 0.0)))
 
 
 def _count_ticks(most: float, up) -> list[dict]:
-    ticks: list[dict] = []
+    placed: list[dict] = []
     for count in COUNTS:
         at = round(up(count), 1)
-        if count <= max(most, 1) and (not ticks or ticks[-1]["at"] - at >= LEAST_BETWEEN):
-            ticks.append({"at": at, "text": whole(count)})
-    return ticks
-
-
-def _month_ticks(first: pd.Timestamp, last: pd.Timestamp, across) -> list[dict]:
-    """The first of each month, or of every so many months; of a period without one, its first day."""
-    starts = list(pd.date_range(first.normalize(), last, freq="MS"))
-    starts = starts[:: max(1, math.ceil(len(starts) / MOST_MONTHS))]
-    if not starts:
-        return [{"at": round(across(0.5), 1), "text": first.date().isoformat()}]
-    return [{"at": round(across((day - first).days), 1), "text": f"{day.year}-{day.month:02d}"} for day in starts]
+        if count <= max(most, 1) and (not placed or placed[-1]["at"] - at >= LEAST_BETWEEN):
+            placed.append({"at": at, "text": whole(count)})
+    return placed
 
 
 def pit(one: Judged, words: Words) -> dict[str, Any]:
@@ -127,7 +117,7 @@ def pit(one: Judged, words: Words) -> dict[str, Any]:
     counts, n = one.scores.pit, one.scores.n
     low, high = (float(end) for end in binom.ppf([0.025, 0.975], n, 1 / PIT_BINS))
     most = max(*counts, high, 1)
-    across, up = _scale(0, 1, SMALL["left"], SMALL["right"]), _scale(0, most, SMALL["base"], SMALL["top"])
+    across, up = scale(0, 1, SMALL["left"], SMALL["right"]), scale(0, most, SMALL["base"], SMALL["top"])
     bars = []
     for k, count in enumerate(counts):
         x, wide = across(k / PIT_BINS) + 1, across(1 / PIT_BINS) - across(0) - 2
@@ -144,8 +134,8 @@ def pit(one: Judged, words: Words) -> dict[str, Any]:
         "caption": words["caption"].format(days=whole(n), flat=number(n / PIT_BINS), outside=outside, **ends),
         "axis_x": words["axis_x"],
         "axis_y": words["axis_y"],
-        "x_ticks": _ticks(0, 1, across),
-        "y_ticks": _ticks(0, most, up, whole_only=True),
+        "x_ticks": ticks(0, 1, across),
+        "y_ticks": ticks(0, most, up, whole_only=True),
         **SMALL,
     }
 
@@ -160,7 +150,7 @@ def reliability(one: Judged, words: Words) -> dict[str, Any]:
         points.append({"x": x, "y": y, "low": low, "high": high, "text": place, "size": size_of(quarter)})
     ends = [value for point in points for value in (point["x"], point["low"], point["high"])]
     low, high = max(min(ends) - 3, 0.0), min(max(ends) + 3, 100.0)
-    across, up = _scale(low, high, SMALL["left"], SMALL["right"]), _scale(low, high, SMALL["base"], SMALL["top"])
+    across, up = scale(low, high, SMALL["left"], SMALL["right"]), scale(low, high, SMALL["base"], SMALL["top"])
     for point in points:
         point["title"] = words["point"].format(
             size=point["size"], predicted=number(point["x"], 0.1), recorded=number(point["y"], 0.1)
@@ -173,8 +163,8 @@ def reliability(one: Judged, words: Words) -> dict[str, Any]:
         "caption": "; ".join(point["title"] for point in points),
         "axis_x": words["axis_x"],
         "axis_y": words["axis_y"],
-        "x_ticks": _ticks(low, high, across),
-        "y_ticks": _ticks(low, high, up),
+        "x_ticks": ticks(low, high, across),
+        "y_ticks": ticks(low, high, up),
         **SMALL,
     }
 
@@ -201,7 +191,7 @@ def months(one: Judged, table: pd.DataFrame, words: Words, predictors: Words) ->
     """Mean CRPS by month: the simulator's bar beside that of the best baseline."""
     shown = [OURS, *([one.best] if one.best else [])]
     most = float(table[shown].to_numpy().max(initial=0.0)) or 1.0
-    across, up = _scale(0, len(table), BROAD["left"], BROAD["right"]), _scale(0, most, BROAD["base"], BROAD["top"])
+    across, up = scale(0, len(table), BROAD["left"], BROAD["right"]), scale(0, most, BROAD["base"], BROAD["top"])
     slot = across(1) - across(0)
     wide, bars = min(0.38 * slot, 24.0), []
     for row, (month, values) in enumerate(table.iterrows()):
@@ -212,16 +202,16 @@ def months(one: Judged, table: pd.DataFrame, words: Words, predictors: Words) ->
             bars.append({key: round(size, 1) for key, size in sizes.items()})
             bars[-1] |= {"class": "ours" if k == 0 else "best", "title": words["bar"].format(month=month, **said)}
     step = math.ceil(len(table) / MOST_MONTHS)
-    ticks = [{"at": round(across(k + 0.5), 1), "text": table.index[k]} for k in range(0, len(table), step or 1)]
+    named = [{"at": round(across(k + 0.5), 1), "text": table.index[k]} for k in range(0, len(table), step or 1)]
     return {
         "bars": bars,
-        "legend": [predictors.get(name, name) for name in shown],
+        "legend": [{"class": kind, "text": predictors.get(name, name)} for kind, name in zip(("ours", "best"), shown)],
         "title": words["title"].format(label=one.label),
         "caption": "; ".join(bar["title"] for bar in bars),
         "axis_x": "",
         "axis_y": words["axis_y"],
-        "x_ticks": ticks,
-        "y_ticks": _ticks(0, most, up),
+        "x_ticks": named,
+        "y_ticks": ticks(0, most, up),
         **BROAD,
     }
 
@@ -231,5 +221,5 @@ def sparkline(places: pd.Series) -> str:
     if len(places) < 2:
         return ""
     rows = np.unique(np.linspace(0, len(places) - 1, min(len(places), MOST_POINTS)).round().astype(int))
-    across = _scale(0, len(places) - 1, 1, 119)
+    across = scale(0, len(places) - 1, 1, 119)
     return "M" + "L".join(f"{across(row):.1f} {23 - 22 * float(places.iloc[row]):.1f}" for row in rows)
