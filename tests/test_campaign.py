@@ -67,6 +67,17 @@ def test_real_nights_of_constant_demand_empty_the_stock_on_the_day():
     assert told["balance"] == {"rounds": 0, "usd": 0}
 
 
+def test_days_of_supply_know_nothing_of_what_comes_later():
+    """Rounds that come, and spoil, after the first ones are gone do not count; nor does a longer campaign."""
+    late = {"name": "late", "day": "2025-06-08", "effector": "e", "rounds": 500, "status": "delivered"}
+    scenario = steady(0).replace({
+        "supply": {"begins": BEGINS, "transport": {"delay_days": 0}, "orders": [late],
+                   "stocks": [{"effector": "e", "rounds": 51, "usable": 0.8, "lost_per_year": 0.9}]},
+    })  # fmt: skip
+    for days in (12, 60):
+        assert (kp.campaign(scenario, days=days, runs=2).days_of_supply("e") == 4).all()
+
+
 def test_a_magazine_that_is_filled_every_day_fights_as_if_it_were_not_followed():
     """With rounds without end and no delay the answer is that of a campaign without stocks, bit for bit."""
     plain = kp.Scenario.read("small-country").replace({"supply": {"begins": BEGINS}})

@@ -416,7 +416,7 @@ def test_a_campaign_of_ten_years_stays_small(full):
     by_month = {name: np.resize(getattr(found, name), (2, months, getattr(found, name).shape[2])) for name in
                 ("months", "spent")}  # fmt: skip
     rest = {name: getattr(found, name)[:2] for name in
-            ("rounds", "rounds_off", "money", "money_off", "agreed", "arrived", "done_day")}  # fmt: skip
+            ("rounds", "usable", "rounds_off", "money", "money_off", "agreed", "arrived", "done_day")}  # fmt: skip
     text = campaign_page(replace(found, days=days, runs=2, **wide, **by_month, **rest), full.scenario)
     assert len(text.encode()) < 1_500_000
     assert text.count('class="day"') == days

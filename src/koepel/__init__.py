@@ -15,6 +15,7 @@
     report       one page that tells all of it
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources
+    wta          who shoots at what, once: solved with proof, arrays only
     countries    settlements and outlines of countries
 
 Under the story: `units`, `errors`, `geo`, `tables`, `nouns`, `arrays` (the one bridge to the compiled

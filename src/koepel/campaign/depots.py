@@ -39,6 +39,8 @@ class Depot:
     ----------
     depot
         Shape (runs, effectors).
+    usable
+        What was there at first and can be fired. Shape (runs, effectors).
     site, moving
         At each magazine, and on the way to it. Shape (runs, magazines).
     ledger
@@ -54,6 +56,7 @@ class Depot:
         self.depot = np.zeros((runs, n), np.int64)
         self.ledger = {key: np.zeros((runs, n), np.int64) for key in ("initial", "produced", "given", "fired", "lost")}
         self.leak, self.spoilt = np.zeros((runs, n)), np.zeros((runs, n))
+        self.usable = np.zeros((runs, n), np.int64)
         self.site, self.moving = np.zeros(most.shape, np.int64), np.zeros(most.shape, np.int64)
         self.delay = luck.whole("transport.delay_days", transport.delay_days)
         self.ring = np.zeros((int(self.delay.max(initial=0)) + 1, *most.shape), np.int64)
@@ -65,6 +68,7 @@ class Depot:
             held = luck.whole(f"{name}.rounds", stock.rounds)
             good = np.floor(held * luck.figure(f"{name}.usable", stock.usable)).astype(np.int64)
             self.depot[:, e], self.ledger["initial"][:, e], self.ledger["lost"][:, e] = good, held, held - good
+            self.usable[:, e] = good
             self.leak[:, e] = luck.figure(f"{name}.lost_per_year", stock.lost_per_year) / YEAR_D
 
     def fill(self, present: np.ndarray) -> None:

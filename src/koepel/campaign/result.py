@@ -40,6 +40,8 @@ class Campaign:
         Whether raids went on. Shape (runs, days).
     rounds, money
         Where every round and every dollar went. Shapes (runs, followed, 8) and (runs, funders, 5).
+    usable
+        Rounds at the beginning that can be fired. Shape (runs, followed).
     rounds_off, money_off
         What cannot be accounted for; 0. Shapes (runs, followed) and (runs, funders).
     spent
@@ -69,6 +71,7 @@ class Campaign:
     up: np.ndarray
     raids: np.ndarray
     rounds: np.ndarray
+    usable: np.ndarray
     rounds_off: np.ndarray
     money: np.ndarray
     money_off: np.ndarray
@@ -126,10 +129,9 @@ class Campaign:
         return np.where(dry.any(axis=1), dry.argmax(axis=1) + 1, NEVER)
 
     def days_of_supply(self, effector: str) -> np.ndarray:
-        """Nights after which as much had been fired as there was at first; ``NEVER`` for more. Shape (runs,)."""
+        """Nights after which as much had been fired as could be at first; ``NEVER`` for more. Shape (runs,)."""
         e = self.followed.index(effector)
-        came = self.rounds[:, e, LEDGER.index("initial")] - self.rounds[:, e, LEDGER.index("lost")]
-        enough = np.cumsum(self.fired[:, :, e], axis=1) >= np.maximum(came, 1)[:, None]
+        enough = np.cumsum(self.fired[:, :, e], axis=1) >= np.maximum(self.usable[:, e], 1)[:, None]
         return np.where(enough.any(axis=1), enough.argmax(axis=1) + 1, NEVER)
 
     @property

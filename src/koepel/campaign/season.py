@@ -244,6 +244,7 @@ class Season:
         rounds = [*(self.depot.ledger[key] for key in LEDGER[:5]), *holdings.transpose(2, 0, 1)]
         return {
             "rounds": np.stack(rounds, axis=2),
+            "usable": self.depot.usable,
             "rounds_off": self.depot.imbalance_rounds(),
             "money": np.stack([getattr(self.purses, key) for key in MONEY], axis=2),
             "money_off": self.purses.imbalance_usd() + self._unpaid(),
