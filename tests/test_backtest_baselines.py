@@ -122,6 +122,9 @@ def test_rolling_rate_is_written_out_by_hand():
     said = RollingRate().predict(past, pd.Timestamp("2025-04-02"), {"ballistic": 3, "other": 1})
     assert list(said) == ["ballistic"]
     np.testing.assert_allclose(said["ballistic"], betabinom.pmf(np.arange(4), 3, 4 * 13 / 22, 4 * 9 / 22))
+    today = past.iloc[-1:].set_index(pd.DatetimeIndex(["2025-04-02"], name="night"))  # does not count
+    again = RollingRate().predict(pd.concat([past, today]), pd.Timestamp("2025-04-02"), {"ballistic": 3})
+    np.testing.assert_array_equal(again["ballistic"], said["ballistic"])
 
 
 def test_no_past_at_all_still_gives_distributions():

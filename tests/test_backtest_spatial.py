@@ -446,6 +446,8 @@ def test_what_cannot_be_checked(scenario, records, reports, tmp_path):
         checked(kp.Scenario.read("small-country"), records, sirens, reports)
     with pytest.raises(UsageError, match="0 nights with drones and sirens from 2024-01-01"):
         spatial_check(scenario, records, sirens, reports, "2024-01-01", "2024-01-31")
+    with pytest.raises(UsageError, match="from: found 'soon'"):
+        spatial_check(scenario, records, sirens, reports, "soon", "2024-01-31")
 
 
 def test_oblasts_that_the_file_lacks_are_said(scenario, records, reports, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from koepel.units import to_base
 # Choosing particles hundreds of times lets a cloud wander in what the nights do not tell. Clouds on luck of their own
 # wander apart, so together they are as wide as they should be.
 CLOUDS, PARTICLES_EACH = 8, 1500
+MOST_SEED = 10**12 - 1  # each day of a backtest has a million of seeds behind its own
 IDENTIFIED = 0.7  # of its spread before; a family on which no night bears came out at 0.77
 SECTIONS = {
     "observation": ("unreported", "decoys_counted", "fallen_counted"),
@@ -123,7 +124,7 @@ def calibrate(
     first = last - pd.Timedelta(days=HISTORY_D)
     rows = records.rows
     rows = rows[(rows.night >= first) & (rows.night <= last)]
-    check_fittable(scenario, rows, str(last.date()))
+    check_fittable(scenario, rows, str(last.date()), seed)
     fitted = fit_response(scenario, replace(records, rows=rows), seed=seed, workers=workers)
     families = families_after(fitted, last)
     narrowed = scenario.replace(dict(_changes(fitted, scenario, families, last.date())))
@@ -131,19 +132,19 @@ def calibrate(
 
 
 def day_of(given: date | str, name: str) -> pd.Timestamp:
-    """The day that a user gave."""
+    """The day that a user gave: a date, or a text of the one form that is a day to everyone."""
     try:
-        day = pd.Timestamp(given)
-    except ValueError:
-        day = pd.NaT
-    if day is pd.NaT:
-        raise UsageError("the dates", [Fault("", name, f"found {given!r}", "write it as YYYY-MM-DD")])
-    return day.normalize()
+        day = datetime.strptime(given, "%Y-%m-%d") if isinstance(given, str) else given
+        return pd.Timestamp(day.year, day.month, day.day)
+    except (ValueError, TypeError, AttributeError):
+        raise UsageError("the dates", [Fault("", name, f"found {given!r}", "write it as YYYY-MM-DD")]) from None
 
 
-def check_fittable(scenario: Scenario, rows: pd.DataFrame, until: str) -> None:
+def check_fittable(scenario: Scenario, rows: pd.DataFrame, until: str, seed: int) -> None:
     """Refuse what cannot be fitted, before the long work begins."""
     faults = []
+    if not 0 <= seed <= MOST_SEED:
+        faults.append(Fault("", "seed", f"found {seed}", f"give a whole number from 0 to {MOST_SEED:,}"))
     if scenario.pattern is None:
         faults.append(Fault("", "scenario", "it has no raid pattern", "give a scenario that draws its raids"))
     if rows.empty:
@@ -161,6 +162,7 @@ def families_after(fitted: Fitted, last: pd.Timestamp) -> tuple[Family, ...]:
         follow(fitted, cloud, last - pd.Timedelta(days=HISTORY_D), last)
         return cloud.normal[cloud.drawn(PARTICLES_EACH)]
 
+    _ = fitted.seen  # read before the threads start: else each of them reads it
     with ThreadPoolExecutor(fitted.workers) as pool:
         normal = np.concatenate(list(pool.map(followed, range(CLOUDS))))
     low, high = np.quantile(ndtr(normal), [0.05, 0.95], axis=0)
@@ -177,7 +179,7 @@ def _changes(
     """Paths of the scenario and what to set there."""
     types: dict[str, dict[str, dict[str, Any]]] = scenario.types.model_dump()
     for unknown, family in zip(fitted.unknowns, families, strict=True):
-        for row in unknown.rows if family.identified else ():
+        for row in (row for row in unknown.rows if family.identified and _written(fitted, scenario, int(row))):
             path, interval = _narrowed(fitted, unknown, family, int(row), until)
             if path[0] != "types":
                 yield ".".join(path), interval
@@ -189,6 +191,21 @@ def _changes(
     for table, own in types.items():
         if own:
             yield f"types.{table}", own
+
+
+def _written(fitted: Fitted, scenario: Scenario, row: int) -> bool:
+    """Whether a figure stands in the scenario: not that of a near part flown by types that are not its group's own.
+
+    These only fly like the group, as its missiles in a bundle that counts in another class do; what the nights say
+    of them is not said of the group.
+    """
+    figure = fitted.stage.arrays.figures[row]
+    table, _, rest = figure.partition(".")
+    if table != "near":
+        return True
+    flown = next(group.types for group in fitted.stage.groups if group.name == rest.rpartition(".")[0])
+    own = {f"groups[{group.name}]": group.types for group in scenario.pattern.groups}
+    return flown.keys() <= own[path_of(figure)[1]].keys()
 
 
 def _narrowed(fitted: Fitted, unknown: Unknown, family: Family, row: int, until: date) -> tuple[tuple[str, ...], dict]:
@@ -215,7 +232,7 @@ def path_of(figure: str) -> tuple[str, ...]:
     """
     table, *name, column = figure.split(".")
     if table == "near":
-        return "pattern", f"groups[{'.'.join(name).split(':')[0]}]", "near", column
+        return "pattern", f"groups[{'.'.join(name).rpartition(': ')[0]}]", "near", column
     if table == "general":
         return next(section for section, columns in SECTIONS.items() if column in columns), column
     return "types", table, ".".join(name), column

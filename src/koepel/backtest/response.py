@@ -99,7 +99,7 @@ def fit_cells(
     groups
         Rows of the groups.
     """
-    places = design(len(unknowns), seed=seed)
+    places = design(len(unknowns), POINTS, seed=seed)
     figures = [figures_at(stage.arrays.setup.figures, unknowns, place) for place in places]
     jobs = [(group, near) for group in np.unique(first_alike(stage)[list(groups)]) for near in _depths(stage, group)]
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:

@@ -148,7 +148,7 @@ class Simulated:
 
     def _place(self, day: pd.Timestamp) -> np.ndarray:
         """Places of the particles on the morning of a day, when only the nights before are known."""
-        if self.cloud is None or self.upto is None or day < self.upto:
+        if self.cloud is None or self.upto is None or day <= self.upto:
             self.cloud = Cloud(self.fitted.unknowns, seed=self.fitted.seed)
             self.upto, self.drift, self.fought = day - pd.Timedelta(days=HISTORY_D), [], []
         follow(self.fitted, self.cloud, self.upto, day - pd.Timedelta(days=1))

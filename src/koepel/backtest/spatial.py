@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.random import default_rng
 from scipy.stats import rankdata
 
+from koepel.backtest.calibrate import day_of
 from koepel.backtest.scores import draw
 from koepel.errors import Fault, RecordsError, UsageError
 from koepel.records import Records
@@ -192,7 +193,7 @@ def spatial_check(
         For a scenario of another country, a period without two nights both recorded and heard, or a wrong file.
     """
     regions = _regions_of(scenario)
-    first, last = pd.Timestamp(first), pd.Timestamp(last)
+    first, last = day_of(first, "from"), day_of(last, "to")
     heard = alarm_hours(sirens_path)
     oblasts = [name for name in regions if name in heard]
     launched = records.daily("drone").launched

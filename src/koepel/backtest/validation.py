@@ -18,7 +18,7 @@ from koepel.backtest import Backtest, backtest, baselines
 from koepel.backtest.calibrate import Family, check_fittable, day_of, families_after
 from koepel.backtest.facts import OURS, Fact, facts_of
 from koepel.backtest.scores import Scores
-from koepel.backtest.simulated import Fitted, Simulated, fit_response
+from koepel.backtest.simulated import HISTORY_D, Fitted, Simulated, fit_response
 from koepel.backtest.spatial import SpatialCheck
 from koepel.backtest.unknowns import KINDS
 from koepel.errors import Fault, UsageError
@@ -122,7 +122,8 @@ def class_scores(found: Backtest, threat_class: str) -> dict[str, Any]:
     plain = ours.scores().as_dict() if ours else dict.fromkeys(Scores.__slots__) | {"n": 0, "pit": [], "quarters": []}
     for name, key in BASELINE_KEYS.items():
         theirs = found.predictions.get((name, threat_class))
-        plain[f"crps_baseline_{key}"] = float(theirs.crps().mean()) if theirs and ours else None
+        same = theirs.days.isin(ours.days) if theirs and ours else np.zeros(0, bool)
+        plain[f"crps_baseline_{key}"] = float(theirs.crps()[same].mean()) if same.any() else None
         pair = found.difference(OURS, name, threat_class).as_dict() if theirs and ours else None
         plain[f"difference_{key}"] = pair
     return plain
@@ -158,11 +159,11 @@ def validate(
         Where no day can be predicted, or none lies before it to learn from.
     """
     started, cpu = time.perf_counter(), time.process_time()
-    begin, end = check_period(scenario, records, first, last)
+    begin, end = check_period(scenario, records, first, last, seed)
     fitted = fit_response(scenario, _upto(records, end), seed=seed, workers=workers)
-    days = records.rows.night[(records.rows.night >= begin) & (records.rows.night <= end)].nunique()
+    days = _scored(records, begin, end).night.nunique()
     ours = Simulated(fitted, progress=(lambda done: progress(done, days)) if progress else None)
-    found = backtest(records, {OURS: ours, **baselines()}, first, last)
+    found = backtest(records, {OURS: ours, **baselines()}, str(begin.date()), str(end.date()))
     return Validation(
         scenario=scenario.name,
         digest=digest(scenario),
@@ -171,7 +172,7 @@ def validate(
         last=end,
         seed=seed,
         found=found,
-        without_s300=_without_s300(fitted, first, last),
+        without_s300=_without_s300(fitted, begin, end),
         families=families_after(fitted, end),
         drift=pd.DataFrame(
             np.array([place for _, place in ours.drift]),
@@ -185,16 +186,25 @@ def validate(
     )
 
 
-def check_period(scenario: Scenario, records: Records, first: str, last: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+def check_period(
+    scenario: Scenario, records: Records, first: str, last: str, seed: int
+) -> tuple[pd.Timestamp, pd.Timestamp]:
     """The first and last day; or every reason why these days cannot be predicted."""
     begin, end = (day_of(text, name) for text, name in ((first, "from"), (last, "to")))
     rows = records.rows
-    check_fittable(scenario, rows[rows.night < begin], str(begin.date()))
-    if not ((rows.night >= begin) & (rows.night <= end)).any():
+    if _scored(records, begin, end).empty:
         mend = "'koepel records FILE' prints the nights that there are"
-        found = f"no recorded night from {begin.date()} to {end.date()}"
+        found = f"no recorded night from {begin.date()} to {end.date()} on which a scored class flew"
         raise UsageError("the backtest", [Fault("", "from, to", found, mend)])
+    before = rows[(rows.night >= begin - pd.Timedelta(days=HISTORY_D)) & (rows.night < begin)]
+    check_fittable(scenario, before, str(begin.date()), seed)
     return begin, end
+
+
+def _scored(records: Records, begin: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """Rows of the days that can be predicted."""
+    rows = records.rows
+    return rows[(rows.night >= begin) & (rows.night <= end) & rows.threat_class.isin(KINDS) & (rows.launched > 0)]
 
 
 def _upto(records: Records, last: pd.Timestamp) -> Records:
@@ -202,12 +212,12 @@ def _upto(records: Records, last: pd.Timestamp) -> Records:
     return replace(records, rows=records.rows[records.rows.night <= last])
 
 
-def _without_s300(fitted: Fitted, first: str, last: str) -> Backtest | None:
+def _without_s300(fitted: Fitted, begin: pd.Timestamp, end: pd.Timestamp) -> Backtest | None:
     """Ballistic missiles alone, fitted and predicted without the bundles; the response is the same."""
     rows = fitted.records.rows
-    if not rows.s300_bundle[(rows.night >= first) & (rows.night <= last)].any():
+    if not rows.s300_bundle[(rows.night >= begin) & (rows.night <= end)].any():
         return None
     pure = replace(fitted, records=replace(fitted.records, rows=rows[~rows.s300_bundle]))
     ballistic = replace(pure.records, rows=pure.records.rows[pure.records.rows.threat_class == "ballistic"])
     predictors = {OURS: Simulated(pure, classes=("ballistic",)), **baselines()}
-    return backtest(ballistic, predictors, first, last)
+    return backtest(ballistic, predictors, str(begin.date()), str(end.date()))
