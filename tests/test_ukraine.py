@@ -38,7 +38,7 @@ def nights(scenario):
 def raids(scenario):
     """Many raids on nobody: what was launched, class by class."""
     bare = scenario.defence.model_copy(update={"fire_units": (), "sensors": ()})
-    outcomes = simulate(scenario.model_copy(update={"defence": bare}), runs=4000, seed=12)
+    outcomes = simulate(scenario.model_copy(update={"defence": bare, "supply": None}), runs=4000, seed=12)
     return {name: outcomes.of_class(name)[:, :4].sum(axis=1) for name in ("drone", "cruise", "ballistic")}
 
 
