@@ -151,7 +151,7 @@ class _Search:
             assigned=self.best.assigned,
             value=self.best.value,
             bound=bound,
-            optimal=self.best.value - bound <= self.gap * max(self.best.value, 1e-300),
+            optimal=bool(self.best.value - bound <= self.gap * max(self.best.value, 1e-300)),
             prices=self.prices,
             price_bound=self.at_prices,
             seconds=time.process_time() - self.started,
