@@ -22,6 +22,7 @@ import numpy as np
 from koepel._kernel.night import nights
 from koepel._kernel.setup import ALONE, EVENT
 from koepel.arrays import scenario_arrays
+from koepel.campaign import campaign
 from koepel.scenario import Scenario
 from koepel.simulate import simulate
 
@@ -108,6 +109,14 @@ def threads_ratio(scenario: Scenario, runs: int = 2000) -> float:
     )
 
 
+def campaign_ms(scenario: Scenario, days: int = 60, runs: int = 128) -> tuple[float, float]:
+    """CPU milliseconds a night of a campaign, and the wall time of one thread over that of two (the best of three)."""
+    campaign(scenario, 2, 2)
+    one, two = ([campaign(scenario, days, runs, workers=n) for _ in range(3)] for n in (1, 2))
+    ratio = max(a.wall_seconds / b.wall_seconds for a, b in zip(one, two, strict=True))
+    return min(found.cpu_seconds for found in one) / days / runs * 1e3, ratio
+
+
 def command(*words: str, env: dict | None = None) -> tuple[float, float, float]:
     """CPU seconds, wall seconds and peak megabytes of a koepel command in a new process."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -152,6 +161,9 @@ def main() -> None:
     tell(f"CPU an encounter, 54,000 x 6,000 ({many} met)", large, "us", "")
     tell("growth an encounter", large / small, "times", "at most 1.5")
     tell("two threads against one, ukraine-2025-06", threads_ratio(ukraine), "times", "at least 1.8")
+    night, ratio = campaign_ms(ukraine)
+    tell("a night of a campaign, ukraine-2025-06", night, "ms", "3.2 for 365 x 1,000 in 10 minutes on two")
+    tell("two threads against one, campaign", ratio, "times", "at least 1.8")
     tell("koepel --help", min(command("--help")[0] for _ in range(3)), "CPU s", "under 0.5")
     command("simulate", "small-country", "--runs", "10", "--json")
     wall = command("simulate", "small-country", "--runs", "1000", "--json")[1]

@@ -325,3 +325,32 @@ def marginal(kill, left):
         for i in range(len(best)):
             best[i] = max(best[i], left[j] * kill[j, i])
     return best
+
+
+@entry
+def best_singles(log_kill, prices, rounds, values, most, found):
+    """Kinds of which a single round is cheapest at each threat, best first; -1 where there are fewer.
+
+    Parameters
+    ----------
+    found
+        Filled in, shape (threats, most).
+    """
+    m = len(prices)
+    costs = np.empty(most)
+    for j in range(len(values)):
+        n = 0
+        for i in range(m):
+            if log_kill[j, i] <= 0.0 or rounds[i] <= 0:
+                continue
+            cost = prices[i] + values[j] * math.exp(-log_kill[j, i])
+            if n == most and cost >= costs[n - 1]:
+                continue
+            k = min(n, most - 1)
+            while k > 0 and costs[k - 1] > cost:
+                costs[k], found[j, k] = costs[k - 1], found[j, k - 1]
+                k -= 1
+            costs[k], found[j, k] = cost, i
+            n = min(n + 1, most)
+        for k in range(n, most):
+            found[j, k] = -1

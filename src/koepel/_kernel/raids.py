@@ -39,7 +39,7 @@ def group_counts(pattern, key, counts):
 
 @lean
 def group_count(pattern, key, g, intensity, scale):
-    """Number of threats of one group on a night of this intensity, its median scaled."""
+    """Number of threats of one group on a night of this intensity, its median and its most scaled."""
     fixed, chance, median, spread, loading, most = pattern.count[g]
     if fixed >= 0:
         return int(fixed)
@@ -49,7 +49,7 @@ def group_count(pattern, key, g, intensity, scale):
         return 0
     share = min(max((u - (1.0 - chance)) / chance, 1e-12), 1.0 - 1e-12)
     drawn = median * scale * math.exp(spread * normal_quantile(share))
-    return int(min(max(1.0, math.floor(drawn + 0.5)), most))
+    return int(min(max(1.0, math.floor(drawn + 0.5)), max(1.0, math.floor(most * scale + 0.5))))
 
 
 @inside

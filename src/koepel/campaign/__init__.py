@@ -32,7 +32,7 @@ from koepel.stage import set_stage
 
 __all__ = ["campaign", "read_campaign", "without_order", "Campaign", "Plan", "Season"]
 
-CHUNK = 16
+CHUNK = 32
 MOST_DAYS, MOST_RUNS = 3660, 1_000_000
 DEFAULT_DAYS, DEFAULT_RUNS = 180, 500
 

@@ -39,6 +39,8 @@ def shared_out(output: np.ndarray, wants: np.ndarray, priority: np.ndarray, shar
         members = np.flatnonzero(priority == level)
         for _ in members:  # each pass fills at least one, or leaves nothing
             open_ = wants[:, members] - given[:, members] > 1e-12
+            if not open_.any() or not left.any():
+                break
             weight = np.where(open_, share[members], 0.0)
             total = weight.sum(axis=1)
             part = np.divide(weight, total[:, None], out=np.zeros_like(weight), where=total[:, None] > 0)

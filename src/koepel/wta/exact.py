@@ -16,13 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from koepel._kernel.patterns import greedy, improved, marginal, near_cheapest, price_all
+from koepel._kernel.patterns import best_singles, greedy, improved, marginal, near_cheapest, price_all
 from koepel.wta.master import Master, best_of
 from koepel.wta.problem import CERTAIN, Problem
 
 LOOKS = 2_000_000  # at partial patterns of one threat
 MOST_ROUNDS = 64  # at one threat, in a pattern that is kept
 MOST_LISTED = 400_000
+LARGE = 250_000  # pairs of kind and threat
+NEARLY = 3e-4  # of the value: when bound and program are this near, the program's own prices are good
+SINGLES = 12  # patterns of one round that the program begins with, at each threat
 MOST_WHOLE = 60_000  # patterns in a whole-number program that is only to give an answer
 DEFAULT_GAP = 1e-9
 
@@ -107,7 +110,7 @@ def solve(
     values, rounds = np.ascontiguousarray(problem.values, float), np.ascontiguousarray(problem.rounds, np.int64)
     by_kind = np.ascontiguousarray(kill.T)
     assigned, left = greedy(by_kind, rounds, values)
-    if kill.size <= 250_000:
+    if kill.size <= LARGE:
         improved(by_kind, assigned, left, 2)
     del by_kind
     best = _Best(assigned, problem.value(assigned))
@@ -141,6 +144,8 @@ class _Search:
         self.prices, self.costs, self.at_prices = prices, np.zeros(len(self.values)), -np.inf
         master = Master(self.values, self.rounds, self.kill)
         master.add_assignment(self.best.assigned)
+        if self.kill.size > LARGE:
+            self._begin(master, prices)
         self._generate(master, prices)
         proven = self._near()
         if not proven:
@@ -158,6 +163,14 @@ class _Search:
             passes=self.passes,
             patterns=master.number,
         )
+
+    def _begin(self, master: Master, prices: np.ndarray) -> None:
+        """The best single rounds at each threat: with few patterns the program's prices are wild."""
+        found = np.empty((len(self.values), SINGLES), np.int64)
+        best_singles(self.log_kill, prices, self.rounds, self.values, SINGLES, found)
+        for j, kinds in enumerate(found):
+            for kind in kinds[kinds >= 0]:
+                master.add(j, kinds[kinds == kind][:1])
 
     def _near(self) -> bool:
         return self.best.value - self.bound <= self.gap * self.best.value
@@ -178,7 +191,8 @@ class _Search:
             elif new == 0 or program - self.bound <= tolerance or self._late():
                 return
             program, dual = master.solve()
-            inside = max(inside * 0.9, 0.0) if bound >= self.bound else inside
+            if bound >= self.bound:
+                inside = 0.0 if program - self.bound < NEARLY * self.best.value else 0.9 * inside
             prices = inside * self.prices + (1.0 - inside) * dual
 
     def _price(self, master: Master, prices: np.ndarray) -> tuple[int, float]:
