@@ -12,6 +12,7 @@
     campaign     night after night against stocks that run down
     stage        any recorded night, fought by its counts
     backtest     how well it foretells: fitted on the past, scored on the nights that followed
+    plan         where fire units stand, with a proven bound, fought before it is believed
     report       one page that tells all of it
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources
@@ -47,6 +48,7 @@ _HOMES = {
     "backtest.calibrate": ("calibrate",),
     "backtest.validation": ("validate",),
     "backtest.spatial": ("spatial_check",),
+    "plan.placement": ("place", "PlacementPlan"),
     "report": ("write_page",),
     "report.validation": ("write_validation",),
     "report.campaign": ("write_campaign",),
