@@ -18,6 +18,7 @@ from koepel.errors import PlanError
 from koepel.scenario import Scenario
 
 NIGHTS = 400
+RAID_NIGHTS = 8  # of a given raid: only heights and speeds differ
 MOST_CELLS = 2000
 SCALED = 3.0  # how much more often a group comes in the pattern named after it; assumed
 AS_GIVEN, DRONES, MISSILES = "as given", "drones only", "missiles only"
@@ -107,7 +108,8 @@ def draw_cells(
     (True, ('as given',), 1.0)
     """
     arrays = scenario_arrays(unarmed(scenario))
-    threats, legs, group = _nights(arrays, seed, nights if scenario.raid is None else 2)
+    nights = nights if scenario.raid is None else RAID_NIGHTS
+    threats, legs, group = _nights(arrays, seed, nights)
     worth = _harm(arrays, threats, harm)
     if not worth.sum() > 0:
         raise PlanError(f"harm: nothing that comes does harm of the kind {harm!r}; give another kind, or settlements")
@@ -127,7 +129,7 @@ def draw_cells(
         first=np.append(0, np.cumsum(counts)[:-1]).astype(np.int64),
         weights=weights,
         patterns=names,
-        harm=float(worth.sum()) / (nights if scenario.raid is None else 2),
+        harm=float(worth.sum()) / nights,
     )
 
 

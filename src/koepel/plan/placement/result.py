@@ -152,7 +152,8 @@ class PlacementPlan:
         if len(self.by_pattern) < 2:
             return []
         worst = min(self.by_pattern, key=lambda name: self.by_pattern[name]["plan"])
-        found = f"worst pattern: {worst}, {_share(self.by_pattern[worst]['plan'])}"
+        name = f", {worst}" if self.places_invented else ""
+        found = f"in the worst of {len(self.by_pattern)} patterns{name}: {_share(self.by_pattern[worst]['plan'])}"
         return [found if self.price is None else f"{found}; ignoring the worst case would cost {_share(self.price)}"]
 
     def _simulated_lines(self) -> list[str]:

@@ -4,9 +4,10 @@ The strength of a unit is -log of the chance that the threat passes it alive, so
 
 .. math:: P(\text{through}) = \prod_u (1 - p_u) = e^{-\sum_u s_u}
 
-p is the kill chance of the whole engagement with middle figures: the unit is up, the threat is seen, there is time in
-the envelope for so many salvos, and one of their rounds kills. Magazines, channels and what others fire at are left
-out: the simulator has them.
+p is the kill chance of the whole engagement: the unit is up, the threat is seen, there is time in the envelope for so
+many salvos, and one of their rounds kills. It is the mean over a few draws of the effector's reach and kill probability
+from their intervals, so that no site is good only where the middle of a footprint ends; all other figures are middles.
+Magazines, channels and what others fire at are left out: the simulator has them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from koepel.plan.placement.cells import Cells, middles
 MOST_KILL = 0.98  # no unit is surer than that; assumed
 NEVER = 2.0  # no cosine reaches it
 SLICE = 128  # sites looked at together
+DRAWS = 4
+# where in its interval each figure of an effector is in each draw: a Latin square of fixed orders
+ORDERS = {c.E_RANGE_MAX: (0, 1, 2, 3), c.E_HEIGHT_MAX: (1, 3, 0, 2), c.E_ALONG: (2, 0, 3, 1), c.E_ACROSS: (3, 2, 1, 0),
+          c.E_OFFSET: (1, 0, 3, 2)} | {c.E_PK + k: (2, 3, 0, 1) for k in range(len(c.KINDS))}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +37,7 @@ class Effector:
     Attributes
     ----------
     figures
-        Middle figures, columns as in `koepel._kernel.columns.EFFECTOR`.
+        As drawn, columns as in `koepel._kernel.columns.EFFECTOR`.
     pk
         Of one round, by cell; 0 where the policy never lets it fire. Shape (cells,).
     salvo, looks
@@ -61,7 +66,8 @@ class Strengths:
 
     def __init__(self, arrays: ScenarioArrays, cells: Cells):
         self.arrays, self.cells = arrays, cells
-        self.threats, self.effectors, self.units, self.magazines, self.sensors, general, *_ = middles(arrays)
+        self.threats, _, self.units, self.magazines, self.sensors, general, *_ = middles(arrays)
+        self.effectors = drawn_effectors(arrays)
         self.earth_radius_m = arrays.setup.ground.earth_radius_m
         self.bad_share = float(general[0, c.G_BAD])
         types = arrays.setup.types
@@ -78,30 +84,32 @@ class Strengths:
 
     def _slice(self, unit: str, sites_xyz: np.ndarray) -> np.ndarray:
         u = self.arrays.units.index(unit)
-        defence = self.arrays.setup.defence
-        figures = self.units[defence.unit_row[u]]
+        figures = self.units[self.arrays.setup.defence.unit_row[u]]
         own_reach_m, own_up = self._own_sight(u)
         seen = self._seen(sites_xyz)
-        passes = np.ones((len(sites_xyz), len(self.cells)))
-        for effector in self._effectors(u):
-            if effector.figures[c.E_SOFT] > 0:
-                passes *= 1.0 - self._jammed(effector, figures, sites_xyz)
-                continue
-            alone = self._killed(effector, figures, sites_xyz, own_reach_m) * own_up if own_up > 0 else 0.0
-            told = self._killed(effector, figures, sites_xyz, None) * seen
-            passes *= 1.0 - np.maximum(alone, told)
-        killed = np.minimum(figures[c.U_UP] * (1.0 - passes), MOST_KILL)
-        return -np.log1p(-killed)
+        killed = np.zeros((len(sites_xyz), len(self.cells)))
+        for effectors in self.effectors:
+            passes = np.ones_like(killed)
+            for effector in self._effectors(u, effectors):
+                if effector.figures[c.E_SOFT] > 0:
+                    passes *= 1.0 - self._jammed(effector, figures, sites_xyz)
+                    continue
+                told = self._killed(effector, figures, sites_xyz, None) * seen
+                if own_up > 0:
+                    told = np.maximum(told, own_up * self._killed(effector, figures, sites_xyz, own_reach_m))
+                passes *= 1.0 - told
+            killed += (1.0 - passes) / len(self.effectors)
+        return -np.log1p(-np.minimum(figures[c.U_UP] * killed, MOST_KILL))
 
-    def _effectors(self, u: int) -> list[Effector]:
+    def _effectors(self, u: int, figures: np.ndarray) -> list[Effector]:
         defence, found = self.arrays.setup.defence, []
         for m in np.flatnonzero(defence.magazine_unit == u):
             e = defence.magazine_effector[m]
             allowed = defence.floor[e][self.kind] < 1.0
             found.append(
                 Effector(
-                    figures=self.effectors[e],
-                    pk=self.effectors[e, c.E_PK + self.kind] * allowed,
+                    figures=figures[e],
+                    pk=figures[e, c.E_PK + self.kind] * allowed,
                     salvo=defence.salvo[e][self.kind],
                     looks=defence.looks[e][self.kind],
                     rounds=float(self.magazines[defence.magazine_row[m]].sum()),
@@ -112,15 +120,16 @@ class Strengths:
     def _killed(self, effector: Effector, unit: np.ndarray, sites_xyz: np.ndarray, sight_m) -> np.ndarray:
         """Kill chance of a unit that is up, within what it sees. Shape (sites, cells)."""
         window_s = self._window_s(effector, unit, sites_xyz, sight_m)
-        reach_m = np.where(self.terminal, effector.figures[c.E_ALONG], effector.figures[c.E_RANGE_MAX])
-        flight_s = 0.5 * reach_m / max(effector.figures[c.E_SPEED], 1.0)
-        spare_s = window_s - unit[c.U_REACTION] - flight_s
-        looks = np.minimum(np.floor(spare_s / (flight_s + unit[c.U_ASSESS] + 1e-9)), effector.looks)
-        shots = np.minimum(effector.salvo * (looks + 1), effector.rounds)
-        shots = np.where((spare_s >= 0) & (window_s > 0), shots, 0.0)
-        weather = effector.figures[c.E_WEATHER]
-        clear, bad = (1.0 - (1.0 - effector.pk * factor) ** shots for factor in (1.0, weather))
-        return (1.0 - self.bad_share) * clear + self.bad_share * bad
+        site, cell = np.nonzero(window_s > 0)
+        e = effector.figures
+        flight_s = 0.5 * np.where(self.terminal[cell], e[c.E_ALONG], e[c.E_RANGE_MAX]) / max(e[c.E_SPEED], 1.0)
+        spare_s = window_s[site, cell] - unit[c.U_REACTION] - flight_s
+        looks = np.minimum(np.floor(spare_s / (flight_s + unit[c.U_ASSESS] + 1e-9)), effector.looks[cell])
+        shots = np.where(spare_s >= 0, np.minimum(effector.salvo[cell] * (looks + 1), effector.rounds), 0.0)
+        clear, bad = (1.0 - (1.0 - effector.pk[cell] * factor) ** shots for factor in (1.0, e[c.E_WEATHER]))
+        killed = np.zeros_like(window_s)
+        killed[site, cell] = (1.0 - self.bad_share) * clear + self.bad_share * bad
+        return killed
 
     def _window_s(self, effector: Effector, unit: np.ndarray, sites_xyz: np.ndarray, sight_m) -> np.ndarray:
         """Seconds that each cell is inside the envelope. Shape (sites, cells)."""
@@ -189,6 +198,20 @@ class Strengths:
             away_m = np.arccos(np.clip(sites_xyz @ ground.site_xyz[site], -1, 1)) * self.earth_radius_m
             unseen *= 1.0 - self.sensors[row, c.S_UP] * (away_m[:, None] <= sights[row])
         return 1.0 - unseen
+
+
+def drawn_effectors(arrays: ScenarioArrays) -> list[np.ndarray]:
+    """Tables of the effectors' figures, one for each draw: middles, but for those in `ORDERS`."""
+    figures, middle = arrays.setup.figures, middles(arrays)[1]
+    span = slice(figures.at[1], figures.at[2])
+    low, high = (end[span].reshape(middle.shape) for end in (figures.low, figures.high))
+    tables = []
+    for draw in range(DRAWS):
+        table = middle.copy()
+        for column, order in ORDERS.items():
+            table[:, column] = low[:, column] + (order[draw] + 0.5) / DRAWS * (high - low)[:, column]
+        tables.append(table)
+    return tables
 
 
 def arcs_inside(legs: np.ndarray, cosine: np.ndarray, sites_xyz: np.ndarray) -> np.ndarray:

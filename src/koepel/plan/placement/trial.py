@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from koepel._kernel import chance
 from koepel.outcome import Figure, figure
 from koepel.plan.placement.problem import Problem
 from koepel.scenario import Scenario
 from koepel.simulate import Comparison, simulate
 
 NEAR_BEST = 6  # sites that a unit may be tried at
+_TRIAL = np.uint64(0x747269616C000001)
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,10 @@ def improve(
     runs
         Nights of each trial; all trials share their luck.
     """
-    rng = np.random.default_rng(seed)
     best = _exposed(problem, at, runs, seed)
     first, done, accepted = best, 0, 0
-    for _ in range(10 * tries):
-        move = _move(problem, at, rng, most_moves)
+    for count in range(10 * tries):
+        move = _move(problem, at, chance.two_uniforms(np.uint64(seed), _TRIAL, chance.ROUTE, count), most_moves)
         if move is None:
             continue
         nights = _exposed(problem, move, runs, seed)
@@ -88,9 +89,9 @@ def _exposed(problem: Problem, at: np.ndarray, runs: int, seed: int) -> np.ndarr
     return simulate(moved(problem.scenario, positions_of(problem, at)), runs, seed=seed).nights("exposed")
 
 
-def _move(problem: Problem, at: np.ndarray, rng: np.random.Generator, most_moves: int | None) -> np.ndarray | None:
-    """One unit elsewhere within the rules; None where the draw offers nothing."""
-    unit = int(rng.integers(len(at)))
+def _move(problem: Problem, at: np.ndarray, luck: tuple[float, float], most_moves: int | None) -> np.ndarray | None:
+    """One unit elsewhere within the rules, by two uniform draws; None where they offer nothing."""
+    unit = int(luck[0] * len(at))
     others = np.delete(np.arange(len(at)), unit)
     kind = problem.kind_of
     through = np.exp(-problem.fixed - problem.strength[kind[others], at[others]].sum(axis=0))
@@ -101,7 +102,7 @@ def _move(problem: Problem, at: np.ndarray, rng: np.random.Generator, most_moves
     gain[pairs[used[:, 0], 1]] = -1
     gain[pairs[used[:, 1], 0]] = -1
     gain[at[unit]] = -1
-    site = int(np.argsort(-gain, kind="stable")[rng.integers(min(NEAR_BEST, len(gain)))])
+    site = int(np.argsort(-gain, kind="stable")[int(luck[1] * min(NEAR_BEST, len(gain)))])
     tried = at.copy()
     tried[unit] = site
     moves = int((tried != problem.present).sum())
