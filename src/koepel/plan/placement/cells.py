@@ -42,6 +42,10 @@ class Cells:
         First leg of each cell. Shape (n,).
     weights
         Share of the harm, by pattern; each row sums to 1. Shape (patterns, n).
+    numbers
+        Threats that each cell stands for, up to a factor. Shape (n,).
+    company
+        Threats of its class in its night, decoys and itself included. Shape (n,).
     patterns
         Names of the patterns; the first is the scenario's own.
     harm
@@ -54,6 +58,8 @@ class Cells:
     legs: np.ndarray
     first: np.ndarray
     weights: np.ndarray
+    numbers: np.ndarray
+    company: np.ndarray
     patterns: tuple[str, ...]
     harm: float
 
@@ -109,16 +115,16 @@ def draw_cells(
     """
     arrays = scenario_arrays(unarmed(scenario))
     nights = nights if scenario.raid is None else RAID_NIGHTS
-    threats, legs, group = _nights(arrays, seed, nights)
+    threats, legs, night = _nights(arrays, seed, nights)
     worth = _harm(arrays, threats, harm)
     if not worth.sum() > 0:
         raise PlanError(f"harm: nothing that comes does harm of the kind {harm!r}; give another kind, or settlements")
-    patterns = _variations(scenario, arrays, threats["type"], group) if worst_case else {AS_GIVEN: np.ones(len(worth))}
+    patterns = _variations(scenario, arrays, threats) if worst_case else {AS_GIVEN: np.ones(len(worth))}
     weights = np.array([factor * worth for factor in patterns.values()])
     kept = weights.sum(axis=1) > 0
     names = tuple(name for name, there in zip(patterns, kept, strict=True) if there)
     weights = weights[kept] / weights[kept].sum(axis=1, keepdims=True)
-    chosen, weights = _thinned(weights, most)
+    chosen, weights, numbers = _thinned(weights, most)
     counts = (threats["last"] - threats["first"])[chosen]
     rows = np.concatenate([np.arange(t["first"], t["last"]) for t in threats[chosen]])
     return Cells(
@@ -128,6 +134,8 @@ def draw_cells(
         legs=legs[rows],
         first=np.append(0, np.cumsum(counts)[:-1]).astype(np.int64),
         weights=weights,
+        numbers=numbers,
+        company=_company(arrays, threats["type"], night)[chosen],
         patterns=names,
         harm=float(worth.sum()) / nights,
     )
@@ -140,7 +148,7 @@ def unarmed(scenario: Scenario) -> Scenario:
 
 
 def _nights(arrays: ScenarioArrays, seed: int, nights: int):
-    """Threats and legs of many nights, and the group of each threat (-1 for a given route)."""
+    """Threats and legs of many nights, and the night of each threat."""
     from koepel._kernel.night import nights as fight
     from koepel._kernel.setup import ALONE, EVENT
 
@@ -156,8 +164,13 @@ def _nights(arrays: ScenarioArrays, seed: int, nights: int):
         threats.append(some)
         legs.append(their_legs[:used])
         n_legs += used
-    every = np.concatenate(threats)
-    return every, np.concatenate(legs), _group_of(arrays, every["name"])
+    return np.concatenate(threats), np.concatenate(legs), np.repeat(np.arange(nights), [len(some) for some in threats])
+
+
+def _company(arrays: ScenarioArrays, of_type: np.ndarray, night: np.ndarray) -> np.ndarray:
+    """Threats of the same class in the same night, for each threat."""
+    one = night * len(c.CLASSES) + arrays.setup.types.group[of_type]
+    return np.bincount(one)[one]
 
 
 def _group_of(arrays: ScenarioArrays, names: np.ndarray) -> np.ndarray:
@@ -188,23 +201,25 @@ def _harm(arrays: ScenarioArrays, threats: np.ndarray, harm: str) -> np.ndarray:
     return worth * (1.0 - figures[:, c.T_FAIL]) * (threats["kind"] != c.DECOY)
 
 
-def _variations(scenario: Scenario, arrays: ScenarioArrays, of_type: np.ndarray, group: np.ndarray) -> dict:
+def _variations(scenario: Scenario, arrays: ScenarioArrays, threats: np.ndarray) -> dict[str, np.ndarray]:
     """Factors on the weights by pattern: as given, one class of threats alone, each group more often."""
-    missile = np.array(c.MISSILES)[arrays.setup.types.group][of_type]
+    group = _group_of(arrays, threats["name"])
+    missile = np.array(c.MISSILES)[arrays.setup.types.group][threats["type"]]
     patterns = {AS_GIVEN: np.ones(len(group)), DRONES: 1.0 - missile, MISSILES: 1.0 * missile}
     for g, one in enumerate(scenario.pattern.groups if scenario.pattern else ()):
         patterns[f"more of {one.name}"] = np.where(group == g, SCALED, 1.0)
     return patterns
 
 
-def _thinned(weights: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which threats are kept, and their weights; equal steps along the cumulative mean weight."""
+def _thinned(weights: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which threats are kept, their weights, and for how many each stands; equal steps along the mean weight."""
     mean = weights.mean(axis=0)
     if (mean > 0).sum() <= most:
         chosen = np.flatnonzero(mean > 0)
-        return chosen, weights[:, chosen]
+        return chosen, weights[:, chosen], np.ones(len(chosen))
     steps = (np.arange(most) + 0.5) / most
     picked = np.minimum(np.searchsorted(np.cumsum(mean) / mean.sum(), steps), len(mean) - 1)
     chosen, times = np.unique(picked, return_counts=True)
-    kept = weights[:, chosen] / mean[chosen] * times
-    return chosen, kept / kept.sum(axis=1, keepdims=True)
+    numbers = times / mean[chosen]
+    kept = weights[:, chosen] * numbers
+    return chosen, kept / kept.sum(axis=1, keepdims=True), numbers

@@ -7,7 +7,9 @@ The strength of a unit is -log of the chance that the threat passes it alive, so
 p is the kill chance of the whole engagement: the unit is up, the threat is seen, there is time in the envelope for so
 many salvos, and one of their rounds kills. It is the mean over a few draws of the effector's reach and kill probability
 from their intervals, so that no site is good only where the middle of a footprint ends; all other figures are middles.
-Magazines, channels and what others fire at are left out: the simulator has them.
+A magazine serves as many threats as it has rounds for that the policy lets it fire, of those of the same class that are
+expected to pass in the night that the route is from. Channels, reloads, the order of arrival and what others have killed
+are left out: the simulator has them.
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ class Effector:
         By cell. Shape (cells,).
     rounds
         That the unit has, reserve included.
+    usable
+        That the policy lets it fire, by cell. Shape (cells,).
     """
 
     figures: np.ndarray
@@ -51,6 +55,7 @@ class Effector:
     salvo: np.ndarray
     looks: np.ndarray
     rounds: float
+    usable: np.ndarray
 
 
 class Strengths:
@@ -72,6 +77,7 @@ class Strengths:
         self.bad_share = float(general[0, c.G_BAD])
         types = arrays.setup.types
         self.kind, self.terminal = types.kind[cells.type], types.terminal[cells.type]
+        self.group = types.group[cells.type]
         self.of_cell = self.threats[cells.type]
         self.size = types.size[cells.type]
         self.leg_cell = np.repeat(np.arange(len(cells)), np.diff(np.append(cells.first, len(cells.legs))))
@@ -106,13 +112,15 @@ class Strengths:
         for m in np.flatnonzero(defence.magazine_unit == u):
             e = defence.magazine_effector[m]
             allowed = defence.floor[e][self.kind] < 1.0
+            rounds = float(self.magazines[defence.magazine_row[m]].sum())
             found.append(
                 Effector(
                     figures=figures[e],
                     pk=figures[e, c.E_PK + self.kind] * allowed,
                     salvo=defence.salvo[e][self.kind],
                     looks=defence.looks[e][self.kind],
-                    rounds=float(self.magazines[defence.magazine_row[m]].sum()),
+                    rounds=rounds,
+                    usable=np.maximum(rounds * (1.0 - defence.floor[e][self.kind]), 1e-9),
                 )
             )
         return found
@@ -129,7 +137,22 @@ class Strengths:
         clear, bad = (1.0 - (1.0 - effector.pk[cell] * factor) ** shots for factor in (1.0, e[c.E_WEATHER]))
         killed = np.zeros_like(window_s)
         killed[site, cell] = (1.0 - self.bad_share) * clear + self.bad_share * bad
+        killed[site, cell] *= self._served(effector, window_s > 0)[site, cell]
         return killed
+
+    def _served(self, effector: Effector, passes: np.ndarray) -> np.ndarray:
+        """Share of the threats that the rounds are enough for, with as many as pass in such a night. Shape as given.
+
+        A threat takes salvos until one kills or no look is left: (1 - (1 - p)^(looks + 1)) / p of them on average.
+        """
+        salvo_kill = np.maximum(1.0 - (1.0 - effector.pk) ** effector.salvo, 1e-9)
+        each = effector.salvo * (1.0 - (1.0 - salvo_kill) ** (effector.looks + 1)) / salvo_kill
+        load = np.zeros(passes.shape)
+        for group in np.unique(self.group):
+            own = self.group == group
+            share = passes[:, own] @ self.cells.numbers[own] / self.cells.numbers[own].sum()
+            load[:, own] = share[:, None] * self.cells.company[own]
+        return 1.0 / np.maximum(load * each / effector.usable, 1.0)
 
     def _window_s(self, effector: Effector, unit: np.ndarray, sites_xyz: np.ndarray, sight_m) -> np.ndarray:
         """Seconds that each cell is inside the envelope. Shape (sites, cells)."""
