@@ -8,7 +8,7 @@ p is the kill chance of the whole engagement: the unit is up, the threat is seen
 many salvos, and one of their rounds kills. It is the mean over a few draws of the effector's reach and kill probability
 from their intervals, so that no site is good only where the middle of a footprint ends; all other figures are middles.
 A magazine serves as many threats as it has rounds for that the policy lets it fire, of those of the same class that are
-expected to pass in the night that the route is from. Channels, reloads, the order of arrival and what others have killed
+expected to pass in the night that the route is from. Channels, reloads, the order of arrival and what others kill
 are left out: the simulator has them.
 """
 
