@@ -1,6 +1,8 @@
 """Where to put fire units: strengths against geometry by hand, rules obeyed, and the simulator's word."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from koepel.plan.placement.cells import draw_cells
 from koepel.plan.placement.problem import build_problem
 from koepel.plan.placement.sites import candidate_sites
 from koepel.plan.placement.strength import Strengths, arcs_inside
+from koepel.plan.placement.trial import improve
 
 TOWN = (50.0, 30.0)
 FAR_AWAY = (50.0, 36.0)
@@ -271,6 +274,21 @@ def test_moves_against_the_simulator_keep_to_the_rules(small):
     assert len(plan.moves) <= 2
 
 
+def test_moves_against_the_simulator_better_a_poor_start(small):
+    """From where the units stand now, some single moves prove better, and the nights they learned from say so."""
+    problem = build_problem(small, None, (), (), seed=1, worst_case=False, grid_deg=0.25, spacing_m=0.0)
+    at, learnt = improve(problem, problem.present, runs=200, tries=20, seed=3, most_moves=2)
+    assert 1 <= learnt.accepted <= learnt.tries == 20 and learnt.people < 0
+    assert 1 <= (at != problem.present).sum() <= 2
+
+
+def test_a_magazine_serves_as_many_as_it_has_rounds_for():
+    """Twenty drones at once and ten rounds: each is served with a chance of a half."""
+    threats = [{"name": f"d{k}", "type": "drone", "route": [away(TOWN, 180, 200e3), list(TOWN)]} for k in range(20)]
+    strengths, _ = strengths_of(straight_raid(raid={"threats": threats}))
+    assert strengths.at("one", vectors([TOWN]))[0] == pytest.approx(-np.log(1 - 0.5 * 0.5))
+
+
 def test_strengths_add_up_as_the_problem_says(small):
     """Moving no unit is worth what today is; fixed units count whoever may move."""
     options = {"seed": 1, "worst_case": False, "grid_deg": 0.5, "spacing_m": 0.0}
@@ -298,6 +316,13 @@ def test_the_command_tells_and_writes_the_plan(tmp_path, capfd):
     assert told["value"] <= told["bound"] and told["gap"] <= 0.02 and len(told["moves"]) <= 3
     written = kp.Scenario.read(out)
     assert {unit.name: list(unit.at) for unit in written.defence.fire_units} == told["positions"]
+
+
+def test_the_solver_does_not_greet():
+    """Nothing but the answer stands on the standard output."""
+    source = "from koepel.covering.program import new_solver; new_solver(); new_solver().run()"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
 
 
 def test_commands_leave_with_the_status_of_their_fault(capsys):

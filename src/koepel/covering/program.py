@@ -33,8 +33,14 @@ def new_solver():
     """An empty maximisation, silent."""
     import highspy
 
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
+    class Silent(highspy.Highs):
+        """HiGHS that does not greet on the standard output when its callbacks are first enabled."""
+
+        def enableCallbacks(self) -> None:
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    solver = Silent()
     solver.setOptionValue("threads", 1)  # the same for every solver of a process, or HiGHS gives up
     solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
     return solver
