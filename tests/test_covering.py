@@ -154,6 +154,17 @@ def test_sparse_and_dense_say_the_same():
     assert (dense.placed == thin.placed).all() and dense.value == thin.value
 
 
+@pytest.mark.parametrize("scale", [2.0**-40, 2.0**40])
+def test_tiny_and_huge_weights_make_the_same_plan(scale):
+    """A solver's tolerances are absolute; the answer does not depend on the unit of the weights."""
+    covers, weights = circles(30, 500, 0.15)
+    plain, other = maximal(covers, weights, 6), maximal(covers, weights * scale, 6)
+    assert (plain.chosen == other.chosen).all() and other.value == plain.value * scale
+    strength, weights = layers(2, 12, 30, 2)
+    plain, other = layered(strength, weights, [2, 2]), layered(strength, weights * scale, [2, 2])
+    assert (plain.placed == other.placed).all() and other.bound == pytest.approx(plain.bound * scale)
+
+
 def test_the_same_again():
     """One problem, one answer."""
     strength, weights = layers(2, 20, 60, 2)

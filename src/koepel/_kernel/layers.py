@@ -121,7 +121,7 @@ def _fill(left, sites, columns, kill, weights, depth, survive, passing, scratch,
 @inside
 def _move_each(sites, columns, kill, weights, depth, survive, passing, scratch, blend, places, used, blocked, placed):
     """Move each unit to the best site for it; whether any moved."""
-    kept, moved = places[3], False
+    moved = False
     for c in range(len(placed)):
         if placed[c] == 0:
             continue

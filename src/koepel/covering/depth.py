@@ -130,7 +130,8 @@ def layered(
         _search(layers, places, best, 25, min(end, time.monotonic() + SEARCH_SHARE * limit))
     if bound - best.value > gap * best.value and time.monotonic() < end:
         bound = _close(layers, places, best, relaxed, gap, end)
-    return _told(strength, weights, best, bound, gap, time.monotonic() - start, places)
+    by_pattern = stopped(strength, weights, best.placed)
+    return _told(best, bound, gap, by_pattern, time.monotonic() - start, layers)
 
 
 def _first(layers: Layers, places: Places, seconds: float) -> _Best:
@@ -226,10 +227,9 @@ def stopped(strength, weights, placed) -> np.ndarray:
     return rows @ -np.expm1(-(matrix.T @ np.asarray(placed, float).ravel())) / rows.sum(axis=1)
 
 
-def _told(strength, weights, best: _Best, bound: float, gap: float, seconds: float, places: Places) -> Layered:
+def _told(best: _Best, bound: float, gap: float, by_pattern: np.ndarray, seconds: float, layers: Layers) -> Layered:
     value = best.value
     bound = value if bound - value <= STEADY * value else bound
     share = (bound - value) / value if value > 0 else 0.0
-    placed = best.placed.reshape(places.kept.shape)
-    by_pattern = stopped(strength, weights, placed)
-    return Layered(placed, value, float(bound), float(share), bool(share <= gap), by_pattern, seconds)
+    placed, scale = best.placed.reshape(layers.types, layers.sites), layers.scale
+    return Layered(placed, value * scale, float(bound) * scale, float(share), bool(share <= gap), by_pattern, seconds)

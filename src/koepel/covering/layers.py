@@ -23,15 +23,16 @@ class Layers:
         ``t * sites + s`` is type ``t`` at site ``s``.
     weights
         Of the cells, under each pattern, as the objective counts them. Shape (patterns, cells).
-    aside
-        Weight that no unit can reach, by pattern: it always passes.
+    scale
+        A power of two by which these weights were divided, so that the greatest sum is near 1000: the tolerances of a
+        solver are absolute.
     types, sites
         How many there are.
     """
 
     depth: sparse.csr_matrix
     weights: np.ndarray
-    aside: np.ndarray
+    scale: float
     types: int
     sites: int
 
@@ -96,7 +97,13 @@ def read_layers(strength, weights, chances, worst_case: bool) -> Layers:
     merged = np.stack([np.bincount(group[reach], row[reach], minlength=len(first)) for row in rows])
     cells = np.flatnonzero(reach)[first]
     use = merged.max(axis=0, initial=0) > 0
-    return Layers(by_cell[cells[use]], merged[:, use], rows[:, ~reach].sum(axis=1), types, sites)
+    scale = near_thousand(merged.sum(axis=1).max(initial=0.0))
+    return Layers(by_cell[cells[use]], merged[:, use] / scale, scale, types, sites)
+
+
+def near_thousand(total: float) -> float:
+    """The power of two that brings a sum near 1000."""
+    return float(2.0 ** np.round(np.log2(total / 1000.0))) if total > 0 else 1.0
 
 
 def mean_row(rows: np.ndarray, chances) -> np.ndarray:

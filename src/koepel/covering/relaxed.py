@@ -71,7 +71,7 @@ def relax(layers: Layers, places: Places, start: np.ndarray, *, gap: float, end:
         solution = solver.getSolution()
         corner = np.array(solution.col_value)[:n]
         mixed = float(shares @ (layers.weights @ -np.expm1(-depth)))
-        bound = mixed + _dual_value(solver, solution) - slope @ at
+        bound = mixed + _greatest(solver) - slope @ at
         tangents.append((bound, np.array(solution.col_dual)[:n]))
         if bound < best:
             best, parts = bound, at
@@ -86,9 +86,13 @@ def relax(layers: Layers, places: Places, start: np.ndarray, *, gap: float, end:
     return Relaxed(float(best), parts, sorted(tangents, key=lambda pair: pair[0])[:20])
 
 
-def _dual_value(solver, solution) -> float:
-    """The dual objective of the program: a bound even where the simplex stopped a little short."""
-    return solver.getInfo().objective_function_value * (1 + 1e-10)
+def _greatest(solver) -> float:
+    """The value of the program, a rounding above it; without end where it was not solved."""
+    import highspy
+
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return np.inf
+    return solver.getInfo().objective_function_value * (1 + 1e-9)
 
 
 def _least(layers: Layers, depth: np.ndarray, soft: float) -> tuple[float, np.ndarray]:

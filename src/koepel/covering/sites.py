@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
 from koepel._kernel.circles import chosen_by_swaps, priced
+from koepel.covering.layers import near_thousand
 from koepel.covering.points import Merged, checked_points, merged
 from koepel.covering.program import Program, add_rows, new_solver, run
 
@@ -88,7 +89,7 @@ def maximal(
     """
     start = time.monotonic()
     weights, kept = checked_points(covers, weights, number, fixed)
-    points = merged(covers, weights)
+    points, scale = _scaled(merged(covers, weights))
     end = np.inf if seconds is None else start + seconds
     chosen, value = _by_swaps(points, kept, number, KICKS if points.by_site.nnz < MOST_ENTRIES else 2)
     bound, worth = _by_prices(points, kept, number, value, gap)
@@ -100,7 +101,15 @@ def maximal(
         bound = value
     share = (bound - value) / value if value > 0 else 0.0
     took = time.monotonic() - start
-    return Covered(chosen, float(value), float(bound), float(share), bool(share <= gap), took, len(points.weights))
+    return Covered(
+        chosen, float(value) * scale, float(bound) * scale, float(share), bool(share <= gap), took, len(points.weights)
+    )
+
+
+def _scaled(points: Merged) -> tuple[Merged, float]:
+    """The same points with weights near 1000 in all, by a power of two; and by how much they were divided."""
+    scale = near_thousand(points.weights.sum())
+    return replace(points, weights=points.weights / scale), scale
 
 
 def _by_swaps(points: Merged, kept: np.ndarray, number: int, kicks: int) -> tuple[np.ndarray, float]:
