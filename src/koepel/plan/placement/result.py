@@ -135,11 +135,11 @@ class PlacementPlan:
             f"{self.scenario}: {self.n_units} fire units on {self.n_sites} sites, {self.n_cells:,} drawn routes",
             f"{len(self.moves)} units move; harm averted {scope}: {_share(self.value)} of it",
             f"no placement averts more than {_share(self.bound)} (gap {_share(self.gap)})"
-            + ("" if self.optimal else "; give more seconds for a smaller gap"),
+            + ("" if self.optimal else ", more than was asked for"),
             f"as expected: {_share(self.today)} today, {_share(self._expected())} with the plan, "
             f"{_share(self.fresh)} on other routes",
         ]
-        lines += self._worst_lines() + self._simulated_lines()
+        lines += self._worst_lines() + self._improvement_lines() + self._simulated_lines()
         lines += [f"binds: {word}" for word in self.binds]
         if self.places_invented:
             lines += ["", *(f"  {name:24s} {at[0]:9.3f} {at[1]:9.3f}" for name, at in self.positions.items())]
@@ -155,6 +155,14 @@ class PlacementPlan:
         name = f", {worst}" if self.places_invented else ""
         found = f"in the worst of {len(self.by_pattern)} patterns{name}: {_share(self.by_pattern[worst]['plan'])}"
         return [found if self.price is None else f"{found}; ignoring the worst case would cost {_share(self.price)}"]
+
+    def _improvement_lines(self) -> list[str]:
+        if self.improvement is None:
+            return []
+        tried = self.improvement
+        return [
+            f"of {tried.tries} single moves fought on {tried.runs} nights, {tried.accepted} proved better and are made"
+        ]
 
     def _simulated_lines(self) -> list[str]:
         if self.simulated is None:
