@@ -225,6 +225,8 @@ def test_what_cannot_be_done_is_refused_with_what_to_relax(small):
         place(small, keep=["nasams-1"], forbidden=["Coast"])
     with pytest.raises(kp.PlanError, match="may move"):
         place(small, most_moves=1, forbidden=["Coast"])
+    with pytest.raises(kp.PlanError, match="raise most_moves, give a smaller spacing_m"):
+        place(small, spacing_m=100e3, grid_deg=0.25, most_moves=3)
     with pytest.raises(kp.PlanError, match="none is left"):
         place(small, forbidden=["Coast", "Middle", "North"])
     with pytest.raises(kp.PlanError, match="none may move"):

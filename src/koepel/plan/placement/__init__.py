@@ -4,7 +4,7 @@ Routes are drawn from the scenario's own raid pattern; the units are placed by l
 bound; what coverage leaves out (magazines, channels, who fires at what) the simulator then judges on fresh seeds. No
 route, time, mix or aim point is ever searched for.
 
-P. Wang, R. Chen and I. Ljubic, "Layered probabilistic covering", 2025, state the covering problem.
+The covering problem is the layered probabilistic one of Wang, Chen and Ljubic (2025).
 """
 
 from __future__ import annotations

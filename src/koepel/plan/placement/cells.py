@@ -118,7 +118,7 @@ def draw_cells(
     threats, legs, night = _nights(arrays, seed, nights)
     worth = _harm(arrays, threats, harm)
     if not worth.sum() > 0:
-        raise PlanError(f"harm: nothing that comes does harm of the kind {harm!r}; give another kind, or settlements")
+        raise PlanError(f"the raid: nothing that comes does harm ({harm}); give settlements where it comes down")
     patterns = _variations(scenario, arrays, threats) if worst_case else {AS_GIVEN: np.ones(len(worth))}
     weights = np.array([factor * worth for factor in patterns.values()])
     kept = weights.sum(axis=1) > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -162,21 +162,25 @@ def solve(problem: Problem, *, worst_case: bool, most_moves: int | None, gap: fl
         strength, counts, room = wider, np.append(counts, 1), np.append(room, 1)
         standing = np.pad(standing, ((0, 1), (0, 1)))
         standing[-1, -1] = 1
-    found = layered(
-        strength,
-        problem.cells.weights if worst_case else problem.cells.weights[:1],
-        counts,
-        per_site=room,
-        conflicts=_renumbered(problem.sites.conflicts, rows, len(problem.sites)),
-        gap=0.9 * gap,  # of the value as the solver sees it
-        seconds=seconds,
-        worst_case=worst_case,
-        **({} if moves is None else {"kept": standing, "most_moves": moves}),
-    )
+    weights = problem.cells.weights if worst_case else problem.cells.weights[:1]
+    conflicts = _renumbered(problem.sites.conflicts, rows, len(problem.sites))
+    limits = {} if moves is None else {"kept": standing, "most_moves": moves}
+    try:
+        found = layered(
+            strength, weights, counts, per_site=room, conflicts=conflicts, gap=gap, seconds=seconds,
+            worst_case=worst_case, **limits,
+        )  # fmt: skip
+    except PlanError as error:
+        raise PlanError(error.subject, [_in_our_words(fault) for fault in error.faults]) from None
     at = _dealt(problem, np.asarray(found.placed, np.int64)[:n_kinds, :n_sites], rows)
     shares = problem.covered(at)
     value = float(shares.min() if worst_case else shares[0])
     return Answer(at, value, max(float(found.bound), value), time.perf_counter() - started)
+
+
+def _in_our_words(fault: Fault) -> Fault:
+    """A fault of the covering, with the rules by the names that they have here."""
+    return replace(fault, mend=fault.mend.replace("drop conflicts", "give a smaller spacing_m"))
 
 
 def _moves_left(problem: Problem, most_moves: int | None) -> int | None:
