@@ -12,13 +12,14 @@
     campaign     night after night against stocks that run down
     stage        any recorded night, fought by its counts
     backtest     how well it foretells: fitted on the past, scored on the nights that followed
+    plan         what to decide: who shoots at what, where to put it
     report       one page that tells all of it
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources
     wta          who shoots at what, once: solved with proof, arrays only
     countries    settlements and outlines of countries
 
-Under the story: `units`, `errors`, `geo`, `tables`, `nouns`, `arrays` (the one bridge to the compiled
+Under the story: `units`, `errors`, `geo`, `tables`, `nouns`, `solver`, `arrays` (the one bridge to the compiled
 `_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none of them: each
 comes with the first name that is asked of it.
 """
@@ -47,6 +48,7 @@ _HOMES = {
     "backtest.calibrate": ("calibrate",),
     "backtest.validation": ("validate",),
     "backtest.spatial": ("spatial_check",),
+    "plan.assignment": ("assign", "regret_of"),
     "report": ("write_page",),
     "report.validation": ("write_validation",),
     "report.campaign": ("write_campaign",),

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from koepel.cli.answering import Answer, Commands, visible
+from koepel.cli.plan import plans
 from koepel.cli.tables import number, table, types_text
 from koepel.errors import UsageError
 
@@ -26,6 +27,9 @@ app = typer.Typer(
     help="Plans national air defence: simulates raids on a defence and says what got through, with intervals.",
     epilog="Status on leaving: 0 done, 1 a fault in the input, 2 wrong usage, 3 no feasible plan.",
 )
+
+
+app.add_typer(plans, name="plan")
 
 
 def main() -> None:
