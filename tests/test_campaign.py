@@ -322,7 +322,7 @@ def test_campaigns_are_compared(file, tmp_path):
 
 
 def test_what_makes_no_sense_is_told_at_once():
-    refused = koepel("campaign", "small-country", "--days", 0, "--runs", 0, status=2).stderr
+    refused = koepel("campaign", "night-540", "--days", 0, "--runs", 0, status=2).stderr
     assert "days: found 0" in refused and "runs: found 0" in refused and "supply.begins=YYYY-MM-DD" in refused
     assert "--set supply.begins" in refused
 

@@ -68,7 +68,7 @@ def text(full):
 @pytest.fixture(scope="module")
 def bare():
     """A campaign with a day to begin on, and nothing else."""
-    scenario = kp.Scenario.read("small-country", set=["supply.begins=2025-06-28"])
+    scenario = kp.Scenario.read("small-country").replace({"supply": {"begins": "2025-06-28"}})
     return Fought(kp.campaign(scenario, days=5, runs=4, seed=1), scenario, texts())
 
 

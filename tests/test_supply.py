@@ -536,3 +536,31 @@ def test_a_calendar_counts_days_and_months():
     assert calendar.months == ("2025-11", "2025-12", "2026-01")
     assert [calendar.month_of(day) for day in (0, 1, 31, 32)] == [0, 1, 1, 2]
     assert calendar.day_of(date(2025, 11, 20)) == -10
+
+
+def test_others_want_more_in_a_crisis():
+    """60 a month; another one of equal rank wants 20, and three times as much while a crisis lasts that does not end."""
+    others = [{"name": "other", "per_month": 20, "in_crisis": 3}]
+    supply = line([{"day": BEGINS, "per_month": 60}], recipients=others, crisis="c")
+    supply["crises"] = [{"name": "c", "per_year": 0, "months": 1e9}]
+    assert Demand(site(supply), 200, 0).run()["arrived"][0, 0] == int(200 * 40 / MONTH_D)
+    supply["crises"][0]["per_year"] = 1e9
+    assert Demand(site(supply), 200, 0).run()["arrived"][0, 0] == int(200 * 30 / MONTH_D)
+
+
+def test_rounds_on_their_way_to_a_unit_that_is_lost_come_back():
+    supply = {"stocks": [{"effector": "e", "rounds": 100}], "transport": {"delay_days": 3}}
+    season = Demand(site(supply, units=2), 1, 0, runs=2)
+    season.depot.site[:], season.depot.depot[:] = 0, 100
+    season.dawn(0)
+    assert (season.depot.moving == 20).all() and (season.depot.depot == 60).all()
+    season.units.lost[:, 1] = True
+    for day in range(1, 4):
+        season.dawn(day)
+    assert (season.depot.site == [20, 0]).all() and (season.depot.moving == 0).all()
+    assert (season.depot.depot == 80).all() and (season.depot.imbalance_rounds() == 0).all()
+
+
+def test_the_clock_of_an_order_that_was_made_before_has_run_since():
+    order = {"name": "o", "day": on(-25), "effector": "e", "rounds": 5, "lead_days": 30, "status": "delivered"}
+    assert (Demand(site({"orders": [order]}), 20, 0).run()["done_day"] == 5).all()

@@ -9,7 +9,7 @@ import typer
 
 from koepel.errors import Fault, UsageError
 
-plans = typer.Typer(help="Decide: who shoots at what, with what is proven of it.", no_args_is_help=True)
+plans = typer.Typer(help="Decide: who shoots at what, with what is proven of it.", no_args_is_help=False)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
