@@ -539,7 +539,7 @@ def test_a_calendar_counts_days_and_months():
 
 
 def test_others_want_more_in_a_crisis():
-    """60 a month; another one of equal rank wants 20, and three times as much while a crisis lasts that does not end."""
+    """60 a month; another one of equal rank wants 20, and three times as much in a crisis that does not end."""
     others = [{"name": "other", "per_month": 20, "in_crisis": 3}]
     supply = line([{"day": BEGINS, "per_month": 60}], recipients=others, crisis="c")
     supply["crises"] = [{"name": "c", "per_year": 0, "months": 1e9}]
