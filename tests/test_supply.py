@@ -367,15 +367,16 @@ def test_a_fire_unit_counts_from_the_latest_of_what_it_needs():
     assert (Demand(site(supply, units=2), 40, 0).run()["up"][0] == np.where(np.arange(40) < 32, 1, 2)).all()
 
 
-def test_units_are_up_as_often_as_their_availability_says():
-    available, days, runs = 0.7, 600, 40
-    supply = {"upkeep": [{"type": "u", "repair_days": 10}]}
+@pytest.mark.parametrize(("available", "repair_days"), [(0.7, 10), (0.2, 1)], ids=["slow", "fails every day"])
+def test_units_are_up_as_often_as_their_availability_says(available, repair_days):
+    days, runs = 600, 40
+    supply = {"upkeep": [{"type": "u", "repair_days": repair_days}]}
     season = Demand(site(supply, units=10, available=available), days, 0, runs=runs)
     up = np.zeros((runs, 10))
     for day in range(days):
         season.dawn(day)
         up += season.units.up / days
-    memory = 1 / (0.1 / available)  # days, of a chain with repair 0.1 and failure 0.1 (1 - A) / A
+    memory = max(repair_days * available, 1)  # days, of a chain with repair r and failure r (1 - A) / A
     error = np.sqrt(2 * available * (1 - available) * memory / days / up.size)
     assert abs(up.mean() - available) < FOUR * error
 
