@@ -333,3 +333,19 @@ def test_never_is_told_as_nothing():
     told = found.as_dict()
     assert told["first_dry"]["pac3-mse"]["day"] is None
     assert told["days_of_supply"]["pac3-mse"]["median"] is None
+
+
+def test_the_radar_of_a_unit_that_is_not_there_sees_nothing():
+    """A gun without a radar shoots at what the other unit's radar shows; before that one is fielded, at nothing."""
+    base = one_site(5, effector=against_all(1) | {"range_max_m": 5000}, unit={"channels": 100}, sensor={"shared": 1})
+    blind = base.types.fire_units["u"] | {"sensor": "none"}
+    place = list(base.defence.fire_units[0].at)
+    units = [
+        {"name": "radar", "type": "u", "at": place, "magazines": {"e": {"ready": 0, "reserve": 0}}},
+        {"name": "gun", "type": "blind", "at": place, "magazines": {"e": {"ready": 50}}},
+    ]
+    order = {"name": "b", "day": "2025-06-03", "fire_units": ["radar"], "status": "delivered"}
+    scenario = base.replace({
+        "types.fire_units.blind": blind, "defence.fire_units": units, "supply": {"begins": BEGINS, "orders": [order]},
+    })  # fmt: skip
+    assert (kp.campaign(scenario, days=4, runs=2).daily[:, :, 1] == [5, 5, 0, 0]).all()
