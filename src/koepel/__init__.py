@@ -17,6 +17,7 @@
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources
     wta          who shoots at what, once: solved with proof, arrays only
+    covering     where to stand: sites that cover most, units in layers that stop most; arrays only
     countries    settlements and outlines of countries
 
 Under the story: `units`, `errors`, `geo`, `tables`, `nouns`, `solver`, `arrays` (the one bridge to the compiled
@@ -49,6 +50,7 @@ _HOMES = {
     "backtest.validation": ("validate",),
     "backtest.spatial": ("spatial_check",),
     "plan.assignment": ("assign", "regret_of"),
+    "plan.placement": ("place", "PlacementPlan"),
     "report": ("write_page",),
     "report.validation": ("write_validation",),
     "report.campaign": ("write_campaign",),

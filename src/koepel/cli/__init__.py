@@ -15,7 +15,8 @@ from typing import Annotated, Any
 import typer
 
 from koepel.cli.answering import Answer, Commands, visible
-from koepel.cli.plan import plans
+from koepel.cli.options import Json, Rules, Runs, ScenarioName, Seed, Set, Workers
+from koepel.cli.plan import plan_app
 from koepel.cli.tables import number, table, types_text
 from koepel.errors import UsageError
 
@@ -29,24 +30,12 @@ app = typer.Typer(
 )
 
 
-app.add_typer(plans, name="plan")
+app.add_typer(plan_app, name="plan")
 
 
 def main() -> None:
     """The entry of the command line."""
     app(prog_name="koepel")
-
-
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or a built-in scenario.")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Set a field, as defence.rule=cheapest; may be repeated."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Runs = Annotated[int, typer.Option(help="Nights to fight.")]
-Seed = Annotated[int, typer.Option(help="Where the luck starts.")]
-Rules = Annotated[str, typer.Option(help="full, or plain: no sensors, soft kill, reload or input doubt.")]
-Workers = Annotated[int | None, typer.Option(help="Threads; all cores where none is given.", min=1)]
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""The commands that plan: who shoots at what."""
+"""``koepel plan``: commands that decide. Each plan tells its bound and what the simulator says of it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,71 @@ from typing import Annotated, Any
 
 import typer
 
+from koepel.cli.answering import Answer
+from koepel.cli.options import Json, ScenarioName, Seed, Set
 from koepel.errors import Fault, UsageError
 
-plans = typer.Typer(help="Decide: who shoots at what, with what is proven of it.", no_args_is_help=False)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+plan_app = typer.Typer(help="Decide: who shoots at what, where fire units stand; each with a proven bound.")
 
 
-@plans.command()
+@plan_app.callback(invoke_without_command=True)
+def _plan(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        raise UsageError("there is no command after 'plan'; 'koepel plan --help' lists them")
+
+
+@plan_app.command()
+def place(
+    scenario: ScenarioName,
+    units: Annotated[
+        str | None, typer.Option(metavar="N1,N2", help="Fire units that may move; all where none is given.")
+    ] = None,
+    worst_case: Annotated[
+        bool, typer.Option("--worst-case", help="Plan for the worst of some raid patterns fixed in advance.")
+    ] = False,
+    grid_deg: Annotated[float, typer.Option(help="Step of the grid of sites, degrees.")] = 0.5,
+    spacing_km: Annotated[float, typer.Option(help="Sites that are used are at least so far apart.")] = 0.0,
+    keep: Annotated[
+        list[str] | None, typer.Option(metavar="UNIT", help="A unit that stays where it is; may be repeated.")
+    ] = None,
+    forbidden: Annotated[
+        list[str] | None, typer.Option(metavar="REGION", help="A region without sites; may be repeated.")
+    ] = None,
+    moves: Annotated[int | None, typer.Option(help="The most units that may move.", min=0)] = None,
+    gap: Annotated[float, typer.Option(help="Stop when the bound is within this share of the value.")] = 0.01,
+    seconds: Annotated[float, typer.Option(help="Stop by then, whatever the gap.")] = 90.0,
+    runs: Annotated[int, typer.Option(help="Nights of fresh seeds to fight the plan on; 0 for none.", min=0)] = 1000,
+    improve_runs: Annotated[
+        int, typer.Option(help="Nights of each single move that is tried against the simulator; 0 for none.", min=0)
+    ] = 0,
+    improve_tries: Annotated[int, typer.Option(help="How many such moves are tried.", min=1)] = 30,
+    seed: Seed = 1,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the scenario with the plan in it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    set_: Set = None,
+    json_: Json = False,
+) -> Any:
+    """Put fire units where most harm is averted, and fight the result on fresh seeds."""
+    import koepel as kp
+    from koepel.study import check_file
+
+    if out is not None:
+        check_file(out, overwrite=force)
+    studied = kp.Scenario.read(scenario, set=set_ or ())
+    named = None if units is None else [name.strip() for name in units.split(",") if name.strip()]
+    found = kp.place(
+        studied, units=named, worst_case=worst_case, seed=seed, grid_deg=grid_deg, spacing_m=1e3 * spacing_km,
+        keep=keep or (), forbidden=forbidden or (), most_moves=moves, gap=gap, seconds=seconds, runs=runs,
+        improve_runs=improve_runs, improve_tries=improve_tries,
+    )  # fmt: skip
+    if out is None:
+        return found
+    found.apply(studied).write(out, tables=True, overwrite=force)
+    text = f"{found.summary()}\n\nwrote {out}\nnext: koepel compare {scenario} {out}"
+    return Answer({**found.as_dict(), "file": str(out)}, text)
+
+
+@plan_app.command()
 def assign(
     instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="An assignment file, or a scenario with --at.")],
     gap: Annotated[float, typer.Option(help="Stop when the bound is proven to be this near, as a share.")] = 1e-9,
