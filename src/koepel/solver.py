@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
-from functools import lru_cache
-
 
 def quiet_solver():
     """A new HiGHS that says nothing and runs on one thread.
@@ -19,33 +14,16 @@ def quiet_solver():
     >>> solver.getOptionValue("threads")[1]
     1
     """
-    _greeted()
     import highspy
 
-    solver = highspy.Highs()
+    class Silent(highspy.Highs):
+        """HiGHS that does not greet on the standard output when its callbacks are first enabled."""
+
+        def enableCallbacks(self) -> None:
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    solver = Silent()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     return solver
-
-
-@lru_cache(maxsize=1)
-def _greeted() -> None:
-    """Let HiGHS greet nobody: the first of a process prints two lines, which would stand in a JSON answer."""
-    import highspy
-
-    sys.stdout.flush()
-    try:
-        libc, kept = ctypes.CDLL(None), os.dup(1)
-    except (OSError, TypeError):  # a system without a C library by that name: the greeting stays
-        highspy.Highs()
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        libc.fflush(None)
-        os.dup2(nowhere, 1)
-        highspy.Highs()
-        libc.fflush(None)
-    finally:
-        os.dup2(kept, 1)
-        os.close(nowhere)
-        os.close(kept)
