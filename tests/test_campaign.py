@@ -67,6 +67,15 @@ def test_real_nights_of_constant_demand_empty_the_stock_on_the_day():
     assert told["balance"] == {"rounds": 0, "usd": 0}
 
 
+def test_a_layer_is_dry_when_all_of_it_is():
+    found = kp.campaign(small(stocks=[STOCKS[0], {"effector": "amraam", "rounds": 5}], orders=[]), days=25, runs=8)
+    both = np.maximum(found.first_dry("pac3-mse"), found.first_dry("amraam"))
+    assert (found.layer_dry("missile") >= both).all()
+    assert (found.first_dry("amraam") < NEVER).all() and found.layers == ("missile", "missile")
+    chances = found.as_dict()["layer_dry"]["missile"]["chance_by_month"]
+    assert chances["2025-06"] == pytest.approx((found.layer_dry("missile") < NEVER).mean())
+
+
 def test_days_of_supply_know_nothing_of_what_comes_later():
     """Rounds that come, and spoil, after the first ones are gone do not count; nor does a longer campaign."""
     late = {"name": "late", "day": "2025-06-08", "effector": "e", "rounds": 500, "status": "delivered"}
@@ -192,7 +201,7 @@ def night(self, day):
     return before(self, day)
 season.Season.night = night
 scenario = kp.Scenario.read(sys.argv[1])
-kp.campaign(scenario, days=6, runs=96, seed=7, keep=sys.argv[2], workers=2)
+kp.campaign(scenario, days=6, runs=192, seed=7, keep=sys.argv[2], workers=2)
 """
 
 
@@ -200,7 +209,7 @@ def test_killed_at_any_moment_it_goes_on_and_gives_the_same_answer(tmp_path):
     """Killed three times at odd moments; then resumed, with less to do, to the same bits."""
     scenario, folder = small(), tmp_path / "kept"
     scenario.write(tmp_path / "s.yaml")
-    whole = kp.campaign(scenario, days=6, runs=96, seed=7)
+    whole = kp.campaign(scenario, days=6, runs=192, seed=7)
     for parts in (1, 2, 4):
         process = subprocess.Popen([sys.executable, "-c", SLOW, str(tmp_path / "s.yaml"), str(folder)])
         until = time.monotonic() + 60
@@ -214,7 +223,7 @@ def test_killed_at_any_moment_it_goes_on_and_gives_the_same_answer(tmp_path):
         kp.read_campaign(folder)
     times = [path.stat().st_mtime_ns for path in kept]
     kept[0].write_bytes(kept[0].read_bytes()[:100])  # a disk that lied: this part is fought again
-    resumed = kp.campaign(scenario, days=6, runs=96, seed=7, keep=folder)
+    resumed = kp.campaign(scenario, days=6, runs=192, seed=7, keep=folder)
     assert bits(resumed) == bits(whole) == bits(kp.read_campaign(folder))
     assert [path.stat().st_mtime_ns for path in kept[1:]] == times[1:], "what was there was not fought anew"
     assert kp.read_campaign(folder).as_dict()["months"] == whole.as_dict()["months"]
@@ -284,6 +293,7 @@ def test_the_command_and_the_call_give_the_same_answer(file, tmp_path):
     assert {"leaked", "exposed", "spent_usd", "damage_usd"} <= set(told["months"][0])
     assert set(told["stock"]) == {"pac3-mse", "amraam"} == set(told["first_dry"])
     assert set(told["spent_usd"]) == {"own"}
+    assert set(told["layer_dry"]) == {"missile"}
     assert told["balance"] == {"rounds": 0, "usd": 0}
 
 
@@ -312,7 +322,7 @@ def test_campaigns_are_compared(file, tmp_path):
 
 
 def test_what_makes_no_sense_is_told_at_once():
-    refused = koepel("campaign", "small-country", "--days", 0, "--runs", 0, status=2).stderr
+    refused = koepel("campaign", "night-540", "--days", 0, "--runs", 0, status=2).stderr
     assert "days: found 0" in refused and "runs: found 0" in refused and "supply.begins=YYYY-MM-DD" in refused
     assert "--set supply.begins" in refused
 
@@ -323,3 +333,19 @@ def test_never_is_told_as_nothing():
     told = found.as_dict()
     assert told["first_dry"]["pac3-mse"]["day"] is None
     assert told["days_of_supply"]["pac3-mse"]["median"] is None
+
+
+def test_the_radar_of_a_unit_that_is_not_there_sees_nothing():
+    """A gun without a radar shoots at what the other unit's radar shows; before that one is fielded, at nothing."""
+    base = one_site(5, effector=against_all(1) | {"range_max_m": 5000}, unit={"channels": 100}, sensor={"shared": 1})
+    blind = base.types.fire_units["u"] | {"sensor": "none"}
+    place = list(base.defence.fire_units[0].at)
+    units = [
+        {"name": "radar", "type": "u", "at": place, "magazines": {"e": {"ready": 0, "reserve": 0}}},
+        {"name": "gun", "type": "blind", "at": place, "magazines": {"e": {"ready": 50}}},
+    ]
+    order = {"name": "b", "day": "2025-06-03", "fire_units": ["radar"], "status": "delivered"}
+    scenario = base.replace({
+        "types.fire_units.blind": blind, "defence.fire_units": units, "supply": {"begins": BEGINS, "orders": [order]},
+    })  # fmt: skip
+    assert (kp.campaign(scenario, days=4, runs=2).daily[:, :, 1] == [5, 5, 0, 0]).all()

@@ -15,7 +15,7 @@ import koepel
 ROOT = Path(koepel.__file__).parent
 FLOORS = {
     1: ("errors", "units", "_kernel"),
-    2: ("geo", "tables", "nouns"),
+    2: ("geo", "tables", "nouns", "solver"),
     3: ("catalogue", "countries", "wta", "covering"),
     4: ("raid", "defence", "supply", "records"),
     5: ("scenario",),

@@ -367,15 +367,16 @@ def test_a_fire_unit_counts_from_the_latest_of_what_it_needs():
     assert (Demand(site(supply, units=2), 40, 0).run()["up"][0] == np.where(np.arange(40) < 32, 1, 2)).all()
 
 
-def test_units_are_up_as_often_as_their_availability_says():
-    available, days, runs = 0.7, 600, 40
-    supply = {"upkeep": [{"type": "u", "repair_days": 10}]}
+@pytest.mark.parametrize(("available", "repair_days"), [(0.7, 10), (0.2, 1)], ids=["slow", "fails every day"])
+def test_units_are_up_as_often_as_their_availability_says(available, repair_days):
+    days, runs = 600, 40
+    supply = {"upkeep": [{"type": "u", "repair_days": repair_days}]}
     season = Demand(site(supply, units=10, available=available), days, 0, runs=runs)
     up = np.zeros((runs, 10))
     for day in range(days):
         season.dawn(day)
         up += season.units.up / days
-    memory = 1 / (0.1 / available)  # days, of a chain with repair 0.1 and failure 0.1 (1 - A) / A
+    memory = max(repair_days * available, 1)  # days, of a chain with repair r and failure r (1 - A) / A
     error = np.sqrt(2 * available * (1 - available) * memory / days / up.size)
     assert abs(up.mean() - available) < FOUR * error
 
@@ -536,3 +537,31 @@ def test_a_calendar_counts_days_and_months():
     assert calendar.months == ("2025-11", "2025-12", "2026-01")
     assert [calendar.month_of(day) for day in (0, 1, 31, 32)] == [0, 1, 1, 2]
     assert calendar.day_of(date(2025, 11, 20)) == -10
+
+
+def test_others_want_more_in_a_crisis():
+    """60 a month; another one of equal rank wants 20, and three times as much in a crisis that does not end."""
+    others = [{"name": "other", "per_month": 20, "in_crisis": 3}]
+    supply = line([{"day": BEGINS, "per_month": 60}], recipients=others, crisis="c")
+    supply["crises"] = [{"name": "c", "per_year": 0, "months": 1e9}]
+    assert Demand(site(supply), 200, 0).run()["arrived"][0, 0] == int(200 * 40 / MONTH_D)
+    supply["crises"][0]["per_year"] = 1e9
+    assert Demand(site(supply), 200, 0).run()["arrived"][0, 0] == int(200 * 30 / MONTH_D)
+
+
+def test_rounds_on_their_way_to_a_unit_that_is_lost_come_back():
+    supply = {"stocks": [{"effector": "e", "rounds": 100}], "transport": {"delay_days": 3}}
+    season = Demand(site(supply, units=2), 1, 0, runs=2)
+    season.depot.site[:], season.depot.depot[:] = 0, 100
+    season.dawn(0)
+    assert (season.depot.moving == 20).all() and (season.depot.depot == 60).all()
+    season.units.lost[:, 1] = True
+    for day in range(1, 4):
+        season.dawn(day)
+    assert (season.depot.site == [20, 0]).all() and (season.depot.moving == 0).all()
+    assert (season.depot.depot == 80).all() and (season.depot.imbalance_rounds() == 0).all()
+
+
+def test_the_clock_of_an_order_that_was_made_before_has_run_since():
+    order = {"name": "o", "day": on(-25), "effector": "e", "rounds": 5, "lead_days": 30, "status": "delivered"}
+    assert (Demand(site({"orders": [order]}), 20, 0).run()["done_day"] == 5).all()

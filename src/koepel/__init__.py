@@ -12,7 +12,7 @@
     campaign     night after night against stocks that run down
     stage        any recorded night, fought by its counts
     backtest     how well it foretells: fitted on the past, scored on the nights that followed
-    plan         where fire units stand, with a proven bound, fought before it is believed
+    plan         what to decide: who shoots at what, where to put it
     report       one page that tells all of it
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources
@@ -20,7 +20,7 @@
     covering     where to stand: sites that cover most, units in layers that stop most; arrays only
     countries    settlements and outlines of countries
 
-Under the story: `units`, `errors`, `geo`, `tables`, `nouns`, `arrays` (the one bridge to the compiled
+Under the story: `units`, `errors`, `geo`, `tables`, `nouns`, `solver`, `arrays` (the one bridge to the compiled
 `_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none of them: each
 comes with the first name that is asked of it.
 """
@@ -49,6 +49,7 @@ _HOMES = {
     "backtest.calibrate": ("calibrate",),
     "backtest.validation": ("validate",),
     "backtest.spatial": ("spatial_check",),
+    "plan.assignment": ("assign", "regret_of"),
     "plan.placement": ("place", "PlacementPlan"),
     "report": ("write_page",),
     "report.validation": ("write_validation",),

@@ -172,6 +172,7 @@ def _told(scenario: Scenario, plan: Plan, runs: int, replay: Records | None) -> 
         "classes": [c.CLASSES[k] for k in plan.arrays.setup.types.group],
         "effectors": list(plan.arrays.effectors),
         "followed": list(plan.effectors),
+        "layers": [scenario.catalogue().effectors[name].word("layer") for name in plan.effectors],
         "funders": [one.name for one in plan.supply.funders],
         "orders": [one.name for one in plan.supply.orders],
     }

@@ -24,6 +24,8 @@ class Campaign:
 
     Attributes
     ----------
+    layers
+        Layer of each followed effector.
     months
         Sums of the nights' rows by month, see `koepel.outcome.Outcomes.rows`. Shape (runs, months, columns).
     daily
@@ -61,6 +63,7 @@ class Campaign:
     classes: tuple[str, ...]
     effectors: tuple[str, ...]
     followed: tuple[str, ...]
+    layers: tuple[str, ...]
     funders: tuple[str, ...]
     orders: tuple[str, ...]
     months: np.ndarray
@@ -128,6 +131,12 @@ class Campaign:
         dry = self.dry[:, :, self.followed.index(effector)]
         return np.where(dry.any(axis=1), dry.argmax(axis=1) + 1, NEVER)
 
+    def layer_dry(self, layer: str) -> np.ndarray:
+        """Day, from 1, after whose night every followed effector of a layer was dry; ``NEVER``. Shape (runs,)."""
+        of = [e for e, name in enumerate(self.layers) if name == layer]
+        dry = self.dry[:, :, of].all(axis=2)
+        return np.where(dry.any(axis=1), dry.argmax(axis=1) + 1, NEVER)
+
     def days_of_supply(self, effector: str) -> np.ndarray:
         """Nights after which as much had been fired as could be at first; ``NEVER`` for more. Shape (runs,)."""
         e = self.followed.index(effector)
@@ -154,7 +163,8 @@ class Campaign:
             "replay": self.replay,
             "months": self._months(),
             "stock": {name: self._stock(name) for name in self.followed},
-            "first_dry": {name: self._first_dry(name) for name in self.followed},
+            "first_dry": {name: self._first_dry(self.first_dry(name)) for name in self.followed},
+            "layer_dry": {name: self._first_dry(self.layer_dry(name)) for name in dict.fromkeys(self.layers)},
             "days_of_supply": {name: _day_quantiles(self.days_of_supply(name)) for name in self.followed},
             "spent_usd": {name: figure(self.spent_by(name).sum(axis=1)).as_dict() for name in self.funders},
             "money_usd": {
@@ -193,8 +203,7 @@ class Campaign:
             for month, day in zip(self.calendar.months, last, strict=True)
         ]
 
-    def _first_dry(self, name: str) -> dict[str, Any]:
-        first = self.first_dry(name)
+    def _first_dry(self, first: np.ndarray) -> dict[str, Any]:
         last = [int(np.flatnonzero(self.month_of_day == m)[-1]) for m in range(self.months.shape[1])]
         by_end = [float((first <= day + 1).mean()) for day in last]
         chance = float((first < NEVER).mean())
@@ -242,7 +251,7 @@ class Campaign:
 
     def _rounds_line(self, e: int, name: str) -> str:
         mean = dict(zip(LEDGER, self.rounds[:, e].mean(axis=0), strict=True))
-        told, first = self._first_dry(name), ""
+        told, first = self._first_dry(self.first_dry(name)), ""
         if told["day"]:
             first = (
                 f", first on day {told['day']['median']:.0f} ({told['day']['low']:.0f} to {told['day']['high']:.0f})"

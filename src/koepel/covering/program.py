@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from koepel.solver import quiet_solver
+
 LEAST_SECONDS = 0.05
 HEURISTICS = 0.01
 
@@ -33,15 +35,7 @@ def new_solver():
     """An empty maximisation, silent."""
     import highspy
 
-    class Silent(highspy.Highs):
-        """HiGHS that does not greet on the standard output when its callbacks are first enabled."""
-
-        def enableCallbacks(self) -> None:
-            self.setOptionValue("output_flag", False)
-            super().enableCallbacks()
-
-    solver = Silent()
-    solver.setOptionValue("threads", 1)  # the same for every solver of a process, or HiGHS gives up
+    solver = quiet_solver()
     solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
     return solver
 

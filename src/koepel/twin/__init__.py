@@ -17,8 +17,9 @@ from koepel._kernel import columns as c
 from koepel.arrays import ScenarioArrays
 from koepel.errors import UsageError
 from koepel.twin.battle import Battle, BuiltInRule, Offer, OwnRule, Rule, SlowMagazine, SlowUnit
-from koepel.twin.draw import Tonight, draw_night, draw_raid
+from koepel.twin.draw import SlowThreat, Tonight, draw_night, draw_raid
 from koepel.twin.picture import (
+    Encounter,
     alarms_of,
     encounters_of,
     ends_by_itself,
@@ -28,7 +29,7 @@ from koepel.twin.picture import (
     windows_of,
 )
 
-__all__ = ["Offer", "Rule", "SlowFate", "SlowNight", "fight_slowly"]
+__all__ = ["Dusk", "Offer", "Rule", "SlowFate", "SlowNight", "at_dusk", "fight_slowly"]
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,39 @@ def fight_slowly(arrays: ScenarioArrays, seed: int, run: int, rule: Rule | None 
     True
     """
     simpy = _simpy()
+    dusk = at_dusk(arrays, seed, run)
+    first_s = min([t.over_s for t in dusk.threats] + [e.open_s for e in dusk.encounters], default=0.0)
+    environment = simpy.Environment(initial_time=first_s)
+    chosen = OwnRule(rule) if rule else BuiltInRule(arrays.setup.rules.rule, arrays.setup.rules.sufficient)
+    battle = Battle(
+        environment, arrays, dusk.tonight, dusk.threats, dusk.encounters, dusk.units, dusk.magazines, chosen
+    )  # fmt: skip
+    chosen.begin(battle)
+    environment.run()
+    return _told(arrays, dusk)
+
+
+@dataclass(frozen=True, eq=False)
+class Dusk:
+    """A night before its first shot: who comes, what is seen of them, who could meet them, and with what.
+
+    Parameters
+    ----------
+    alarms
+        Threat, zone, start and end of each.
+    """
+
+    tonight: Tonight
+    threats: list[SlowThreat]
+    tracks: list
+    encounters: list[Encounter]
+    alarms: list[tuple]
+    units: list[SlowUnit]
+    magazines: list[SlowMagazine]
+
+
+def at_dusk(arrays: ScenarioArrays, seed: int, run: int) -> Dusk:
+    """Draw one run, and all that does not depend on who fires."""
     setup = arrays.setup
     tonight = draw_night(setup, seed, run)
     units, unit_up = _units(setup, tonight)
@@ -128,12 +162,7 @@ def fight_slowly(arrays: ScenarioArrays, seed: int, run: int, rule: Rule | None 
             threat.tracked_s = shared[0][0] if shared else threat.tracked_s
         encounters += encounters_of(threat, windows, tracks[-1], shared, setup, tonight, unit_up)
         alarms += [(threat, *alarm) for alarm in alarms_of(windows, shared, setup)]
-    first_s = min([t.over_s for t in threats] + [e.open_s for e in encounters], default=0.0)
-    environment = simpy.Environment(initial_time=first_s)
-    chosen = OwnRule(rule) if rule else BuiltInRule(setup.rules.rule, setup.rules.sufficient)
-    Battle(environment, arrays, tonight, threats, encounters, units, magazines, chosen)
-    environment.run()
-    return _told(arrays, tonight, threats, tracks, magazines, alarms, len(encounters))
+    return Dusk(tonight, threats, tracks, encounters, alarms, units, magazines)
 
 
 def _simpy():
@@ -178,14 +207,15 @@ def _whole(figure: float) -> int:
     return int(figure + 0.5)
 
 
-def _told(arrays, tonight, threats, tracks, magazines, alarms, n_encounters: int) -> SlowNight:
+def _told(arrays: ScenarioArrays, dusk: Dusk) -> SlowNight:
+    tonight, threats, magazines = dusk.tonight, dusk.threats, dusk.magazines
     hold_s = tonight.general[0]["alarm_hold_s"]
     by_zone = [[] for _ in arrays.zones]
-    for threat, zone, start_s, end_s in alarms:
+    for threat, zone, start_s, end_s in dusk.alarms:
         if min(end_s, threat.end_s) > start_s:
             by_zone[zone].append((start_s, min(end_s, threat.end_s) + hold_s))
     fates = []
-    for t, own in zip(threats, tracks, strict=True):
+    for t, own in zip(threats, dusk.tracks, strict=True):
         spans = tuple((track.sensor, track.start_s, track.end_s) for track in own)
         fates.append(SlowFate(arrays.types[t.type], c.FATES[t.fate], t.end_s, t.by, t.tracked_s, spans))
     return SlowNight(
@@ -198,5 +228,5 @@ def _told(arrays, tonight, threats, tracks, magazines, alarms, n_encounters: int
         alarms=tuple(tuple(joined(spans)) for spans in by_zone),
         attacker_usd=sum(tonight.threats[t.type]["price_usd"] for t in threats),
         defender_usd=sum(m.fired * m.figures["price_usd"] for m in magazines),
-        n_encounters=n_encounters,
+        n_encounters=len(dusk.encounters),
     )

@@ -105,6 +105,9 @@ class BuiltInRule:
         self.rule, self.sufficient = rule, sufficient
         self.first, self.patient = rule == c.FIRST_ABLE, rule == c.CHEAPEST
 
+    def begin(self, battle: Battle) -> None:
+        """These rules judge by the offers alone."""
+
     def at_threat(self, offers: list[Offer], time_s: float) -> Offer | None:
         """Which unit engages one threat."""
         if self.rule == c.MARGINAL_VALUE:
@@ -131,12 +134,20 @@ class BuiltInRule:
 
 
 class OwnRule:
-    """A user's rule, asked wherever one of the built-in rules would be."""
+    """A user's rule, asked wherever one of the built-in rules would be.
+
+    A rule that has a method ``begin`` is shown the whole night first, and may look at all of it at any time.
+    """
 
     first = patient = False
 
     def __init__(self, rule: Rule):
         self.rule = rule
+
+    def begin(self, battle: Battle) -> None:
+        """Show the night to a rule that wants to see it."""
+        if hasattr(self.rule, "begin"):
+            self.rule.begin(battle)
 
     def holds(self, offer: Offer, to_come: list[Offer]) -> bool:
         """Never: what a user's rule takes is fired."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from koepel.solver import quiet_solver
+
 INFINITY = 1e30
 
 
@@ -73,18 +75,9 @@ class Master:
         return np.array(dear) - costs[self.threat]
 
 
-def _solver():
-    import highspy
-
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)  # the same for every solver of a process, or HiGHS gives up
-    return solver
-
-
 def _empty_program(threats: int, rounds: np.ndarray):
     """Rows alone: one pattern for each threat, so many rounds of each kind."""
-    solver = _solver()
+    solver = quiet_solver()
     for _ in range(threats):
         solver.addRow(1.0, 1.0, 0, np.empty(0, np.int32), np.empty(0))
     for number in rounds:
