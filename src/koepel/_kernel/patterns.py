@@ -29,6 +29,56 @@ def least(cost, value, k, n, ratio, price, whole, cap):
 
 
 @allocating
+def envelope(pass_, price):
+    """The lines price + pass * s that are lowest for some s above 0, and from which s on each is; as s grows.
+
+    With so much of the value left, one more round of the best kind leaves the height of the lowest line.
+    """
+    order = np.argsort(price)
+    lines, since = np.empty(len(price), np.int64), np.empty(len(price))
+    n = 0
+    for i in order:
+        begins = 0.0
+        while n > 0:
+            last = lines[n - 1]
+            if pass_[i] >= pass_[last]:
+                begins = -1.0  # never below the one before, which costs no more
+                break
+            begins = (price[i] - price[last]) / (pass_[last] - pass_[i])
+            if begins > since[n - 1]:
+                break
+            n -= 1
+            begins = 0.0
+        if begins >= 0.0:
+            lines[n], since[n] = i, begins
+            n += 1
+    return lines[:n], since[:n]
+
+
+@inside
+def one_more(value, pass_, price, lines, since):
+    """What one more round of the best kind leaves to pay: the height of the lowest line."""
+    low, high = 0, len(lines) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if since[middle] <= value:
+            low = middle
+        else:
+            high = middle - 1
+    i = lines[low]
+    return price[i] + pass_[i] * value
+
+
+@inside
+def two_more(value, least_ratio, least_log_kill):
+    """A bound from below on what two rounds or more leave to pay, at the least price for log-kill."""
+    kill = 2.0 * least_log_kill
+    if least_ratio > 0.0 and value > least_ratio:
+        kill = max(kill, math.log(value / least_ratio))
+    return least_ratio * kill + value * math.exp(-kill)
+
+
+@allocating
 def laid_out(log_kill, prices, rounds, value, ceiling):
     """Rounds of which some pattern at this threat that costs at most a ceiling may be made.
 
@@ -79,6 +129,8 @@ def cheapest(log_kill, prices, rounds, value, most_looks):
     chosen, table = laid_out(log_kill, prices, rounds, value, ceiling)
     ratio, price, pass_, cap, whole = table[0], table[1], table[2], table[4], table[5]
     n = len(chosen)
+    lines, since = envelope(pass_, price)
+    least_log_kill = table[3].min() if n > 0 else 0.0
     best, best_deep = value, 0
     best_rows = np.empty(MOST_DEEP, np.int64)
     at = np.empty(MOST_DEEP + 1, np.int64)  # next round to try at each depth
@@ -109,6 +161,10 @@ def cheapest(log_kill, prices, rounds, value, most_looks):
             best, best_deep = cost + left, deep
             for d in range(1, deep + 1):
                 best_rows[d - 1] = chosen[taken[d]]
+        follows = min(one_more(left, pass_, price, lines, since), two_more(left, ratio[k], least_log_kill))
+        if cost + follows >= best - 1e-13 * value:  # nothing that follows is better
+            used[k] -= 1
+            deep -= 1
     return best, best_rows, best_deep, True
 
 
@@ -150,6 +206,8 @@ def near_cheapest(log_kill, prices, rounds, values, j, ceiling, room, most_deep)
     chosen, table = laid_out(log_kill[j], prices, rounds, value, ceiling)
     ratio, price, pass_, cap, whole = table[0], table[1], table[2], table[4], table[5]
     n, number = len(chosen), 0
+    lines, since = envelope(pass_, price)
+    least_log_kill = table[3].min() if n > 0 else 0.0
     found = np.empty((room, most_deep), np.int32)
     at = np.empty(MOST_DEEP + 1, np.int64)
     costs, values_ = np.empty(MOST_DEEP + 1), np.empty(MOST_DEEP + 1)
@@ -181,6 +239,10 @@ def near_cheapest(log_kill, prices, rounds, values, j, ceiling, room, most_deep)
             for d in range(most_deep):
                 found[number, d] = chosen[taken[d + 1]] if d < deep else -1
             number += 1
+        follows = min(one_more(left, pass_, price, lines, since), two_more(left, ratio[k], least_log_kill))
+        if cost + follows > ceiling:
+            used[k] -= 1
+            deep -= 1
     return found, number
 
 
