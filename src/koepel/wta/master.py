@@ -9,6 +9,7 @@ import numpy as np
 from koepel.solver import quiet_solver
 
 INFINITY = 1e30
+LARGE = 20_000  # patterns
 
 
 @dataclass(eq=False)
@@ -63,6 +64,8 @@ class Master:
         """The linear program: its value, and the price of one round of each kind."""
         if self.solver is None:
             self.solver = _empty_program(len(self.values), self.rounds)
+        cold = self.in_solver == 0 and self.number > LARGE  # from nothing, an interior point is there sooner
+        self.solver.setOptionValue("solver", "ipm" if cold else "simplex")
         _add_columns(self.solver, self, range(self.in_solver, self.number))
         self.in_solver = self.number
         self.solver.run()
