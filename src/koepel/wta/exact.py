@@ -185,7 +185,7 @@ class _Search:
         while True:
             self.passes += 1
             new, bound = self._price(master, prices)
-            tolerance = 0.1 * self.gap * self.best.value
+            tolerance = 0.5 * self.gap * self.best.value
             if not self._late() and program - self.bound > tolerance and new == 0 and inside > 0:
                 inside = 0.0  # the patterns at these prices were all there: look at those of the program itself
             elif new == 0 or program - self.bound <= tolerance or self._late():
