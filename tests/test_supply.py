@@ -21,6 +21,7 @@ from koepel.campaign.season import Season
 from koepel.campaign.sources import shared_out
 from koepel.campaign.troubles import Crises
 from koepel.scenario import Scenario
+from koepel.simulate import n_columns
 from koepel.supply import Crisis
 from koepel.units import Interval
 
@@ -54,7 +55,7 @@ class Demand(Season):
         wanted = self.demand(day) if callable(self.demand) else self.demand
         there = np.maximum(self.depot.tonight(), 0) * self._present()
         along = np.minimum(np.cumsum(there, axis=1), wanted)
-        return np.zeros((self.luck.runs, self._n_columns())), np.diff(along, axis=1, prepend=0)
+        return np.zeros((self.luck.runs, n_columns(self.plan.arrays))), np.diff(along, axis=1, prepend=0)
 
 
 def first_dry(told: dict) -> np.ndarray:

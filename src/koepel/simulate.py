@@ -84,7 +84,7 @@ def simulate(
     arrays = scenario_arrays(scenario, plain=rules == "plain")
     fight_chunk(arrays, 0, 0, 0)  # load or compile the kernels before the clock starts
     started = time.perf_counter()
-    rows = np.empty((runs, _n_columns(arrays)))
+    rows = np.empty((runs, n_columns(arrays)))
     places = np.zeros((len(arrays.places), 4))
     zones = np.zeros((len(arrays.zones), 3))
     done, cpu_seconds = 0, 0.0
@@ -131,7 +131,8 @@ def _check_usage(runs: int, rules: str, precision: float | None, seed: int) -> N
         raise UsageError(f"precision: found {precision}; give a width of the leaker share between 0 and 1")
 
 
-def _n_columns(arrays: ScenarioArrays) -> int:
+def n_columns(arrays: ScenarioArrays) -> int:
+    """How many numbers a night's row has."""
     return len(arrays.types) * len(c.PER_TYPE) + 2 * len(arrays.effectors) + len(c.SCALARS)
 
 
@@ -147,7 +148,7 @@ def fight_chunk(arrays: ScenarioArrays, seed: int, first_run: int, n_runs: int):
     from koepel._kernel.setup import ALONE, EVENT
 
     started = time.thread_time()
-    rows = np.empty((n_runs, _n_columns(arrays)))
+    rows = np.empty((n_runs, n_columns(arrays)))
     places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
     nights(arrays.setup, seed, first_run, n_runs, ALONE, rows, places, zones, np.empty(0, EVENT))
     return rows, places, zones, time.thread_time() - started
@@ -306,7 +307,7 @@ def trace(scenario: Scenario, run: int = 0, *, seed: int = DEFAULT_SEED, rules: 
     scenario.check()
     announce()
     arrays = scenario_arrays(scenario, plain=rules == "plain")
-    rows, room = np.empty((1, _n_columns(arrays))), 4096
+    rows, room = np.empty((1, n_columns(arrays))), 4096
     while True:
         lines = np.zeros(room, EVENT)
         places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))

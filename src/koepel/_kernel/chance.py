@@ -42,6 +42,15 @@ def philox(k0, k1, c0, c1, c2, c3):
 
 
 @lean
+def scrambled(x):
+    """A number of 64 bits, well mixed (splitmix64)."""
+    x = np.uint64(x) + np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+@lean
 def mixed(a, b):
     """One 64-bit word of two (the finaliser of splitmix64, applied to both in turn)."""
     z = np.uint64(a) + np.uint64(0x9E3779B97F4A7C15)

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from koepel._kernel.chance import scrambled
 from koepel._kernel.compiled import entry, inside
-
-
-@inside
-def _mixed(x):
-    """A number of 64 bits, well mixed (splitmix64)."""
-    x = np.uint64(x) + np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
 
 
 @entry
@@ -22,7 +14,7 @@ def signatures(starts, points, n_points):
     first, second = np.zeros(n_points, np.uint64), np.zeros(n_points, np.uint64)
     degree = np.zeros(n_points, np.int32)
     for s in range(len(starts) - 1):
-        a, b = _mixed(2 * s), _mixed(2 * s + 1)
+        a, b = scrambled(2 * s), scrambled(2 * s + 1)
         for k in range(starts[s], starts[s + 1]):
             j = points[k]
             first[j] += a
@@ -74,7 +66,7 @@ def chosen_by_swaps(starts, groups, g_starts, g_sites, weights, chosen, fixed, n
     for kick in range(kicks + 1):
         if kick > 0:
             for _ in range(2 + kick % 4):
-                luck = _mixed(luck)
+                luck = scrambled(luck)
                 s = np.int64(luck % np.uint64(n))
                 if now[s] and not fixed[s]:
                     now[s] = False

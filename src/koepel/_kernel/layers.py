@@ -8,16 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from koepel._kernel.chance import scrambled
 from koepel._kernel.compiled import entry, inside
-
-
-@inside
-def _mixed(x):
-    """A number of 64 bits, well mixed (splitmix64)."""
-    x = np.uint64(x) + np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
 
 
 @inside
@@ -182,11 +174,11 @@ def _kick(luck, sites, columns, weights, depth, survive, passing, places, used, 
     """Move one unit drawn at random to a site drawn at random, where both may be."""
     room, _, _, _, least = places
     for _ in range(50):
-        luck = _mixed(luck)
+        luck = scrambled(luck)
         c = np.int64(luck % np.uint64(len(placed)))
         while placed[c] == 0:
             c = (c + 1) % len(placed)
-        luck = _mixed(luck)
+        luck = scrambled(luck)
         s = np.int64(luck % np.uint64(sites))
         to = c // sites * sites + s
         _stand(c % sites, -1, places, used, blocked)

@@ -159,6 +159,10 @@ class Depot:
             else (np.zeros((len(self.depot), 0, 3), np.int64))
         )
 
+    def held(self) -> np.ndarray:
+        """Rounds in the depot and at the fire units: what can be fired tonight or tomorrow. Shape (runs, effectors)."""
+        return self.holdings()[:, :, :2].sum(axis=2)
+
     def imbalance_rounds(self) -> np.ndarray:
         """Rounds that cannot be accounted for. Shape (runs, effectors)."""
         book = self.ledger

@@ -20,6 +20,7 @@ from koepel.campaign.sources import Donors, Lines
 from koepel.campaign.troubles import Crises, Gates, Raids
 from koepel.campaign.units import Units
 from koepel.raid import Rhythm
+from koepel.simulate import n_columns
 from koepel.supply import Supply
 
 DAILY = ("threats", "leaked")
@@ -94,7 +95,7 @@ class Season:
     def run(self) -> dict[str, np.ndarray]:
         """Every day; what came of it, as arrays whose first axis is the runs."""
         runs, days, n = self.luck.runs, self.plan.days, len(self.plan.effectors)
-        months = np.zeros((runs, len(self.calendar.months), self._n_columns()))
+        months = np.zeros((runs, len(self.calendar.months), n_columns(self.plan.arrays)))
         daily = np.zeros((runs, days, len(DAILY)), np.int32)
         stock, dry = np.zeros((runs, days, n, 3), np.int32), np.zeros((runs, days, n), bool)
         spent = np.zeros((runs, days, n), np.int32)
@@ -140,7 +141,8 @@ class Season:
             came = self._hand_over(day, due, effector, given, "given")
             useless = np.floor(came * (1.0 - self.donors.usable[name]) + 1e-9).astype(np.int64)
             written = self.donors.useless.setdefault((name, effector), np.zeros_like(useless))
-            self.depot.write_off(effector, useless - written) if effector in self.depot.row else None
+            if due:
+                self.depot.write_off(effector, useless - written)
             self.donors.useless[name, effector] = useless
         for o, one in enumerate(supply.orders):
             if not one.of:
@@ -177,7 +179,7 @@ class Season:
 
         arrays, luck = self.plan.arrays, self.luck
         fired = np.zeros((luck.runs, len(arrays.magazines)), np.int64)
-        rows = np.empty((luck.runs, self._n_columns()))
+        rows = np.empty((luck.runs, n_columns(self.plan.arrays)))
         places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
         standing = Standing(
             day, self.calendar.month_of(day), self.raids.on, self._numbers(day), self.depot.tonight(),
@@ -205,7 +207,7 @@ class Season:
         """Share of its rounds that a magazine keeps, by effector and kind of threat. Shape (runs, E, kinds)."""
         arrays = self.plan.arrays
         floor = np.repeat(arrays.setup.defence.floor[None], self.luck.runs, axis=0)
-        held = self.depot.holdings()[:, :, :2].sum(axis=2)
+        held = self.depot.held()
         for one in self.plan.supply.rations:
             if one.effector in self.depot.row and one.effector in arrays.effectors:
                 low = held[:, self.depot.row[one.effector]] < one.below
@@ -221,10 +223,6 @@ class Season:
         self.fired_by_unit[:] = 0
         np.add.at(self.fired_by_unit, (slice(None), self.unit_of), fired)
 
-    def _n_columns(self) -> int:
-        arrays = self.plan.arrays
-        return len(arrays.types) * len(c.PER_TYPE) + 2 * len(arrays.effectors) + len(c.SCALARS)
-
     def _counts(self, rows: np.ndarray) -> np.ndarray:
         """Threats and leakers of a night. Shape (runs, 2)."""
         wide = len(self.plan.arrays.types) * len(c.PER_TYPE)
@@ -233,7 +231,7 @@ class Season:
 
     def _dry(self) -> np.ndarray:
         """Effectors that have run dry: next to nothing left for fire units that are there. Shape (runs, effectors)."""
-        held = self.depot.holdings()[:, :, :2].sum(axis=2)
+        held = self.depot.held()
         full = np.where(self._present(), self.ready, 0)
         ready = np.array([full[:, of].sum(axis=1) for of in self.depot.of]).T.reshape(held.shape)
         return (ready > 0) & (held <= self.plan.supply.dry_share * ready)
