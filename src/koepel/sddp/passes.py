@@ -124,6 +124,28 @@ class Working:
             after.append(states)
         return costs, after, kept
 
+    def luck(self, nodes: np.ndarray, outcomes: np.ndarray, after: list[np.ndarray]) -> np.ndarray:
+        """What luck added to the cost of each path: value met less value expected, summed over stages.
+
+        The value of a program, with its cuts, from a state that is already there: its mean over nodes and outcomes is
+        worked out by solving all of them, so that luck is nothing in the mean whatever the cuts are worth. Of shape
+        (paths,).
+        """
+        paths, stages = nodes.shape
+        added = np.zeros(paths)
+        states = np.tile(self.graph.start_state, (paths, 1))
+        for t in range(stages):
+            for p in range(paths):
+                chances = self.graph.start if t == 0 else self.graph.transition[t - 1][nodes[p, t - 1]]
+                for m in np.flatnonzero(chances):
+                    program = self.program(t, m)
+                    for k, chance in enumerate(self.graph.stages[t][m].chances):
+                        met = (m, k) == (nodes[p, t], outcomes[p, t])
+                        answer = program.solve(states[p], k)
+                        added[p] += (met - chances[m] * chance) * (answer.cost + answer.to_go)
+            states = after[t]
+        return added
+
     def backward(self, after: list[np.ndarray]) -> None:
         """Make cuts at states that go out of each stage, last stage first; each serves every node of the stage."""
         for t in range(len(self.graph.stages) - 1, 0, -1):

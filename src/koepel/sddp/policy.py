@@ -53,6 +53,8 @@ class Simulated:
         Those asked for. Shape (paths, stages, asked).
     nodes, outcomes
         Where chance went. Shape (paths, stages), int.
+    luck
+        What luck added to each path's cost, nothing in the mean; none where it was not asked for. Shape (paths,).
     """
 
     costs: np.ndarray
@@ -60,16 +62,22 @@ class Simulated:
     columns: np.ndarray
     nodes: np.ndarray
     outcomes: np.ndarray
+    luck: np.ndarray | None = None
+
+    @property
+    def steadied(self) -> np.ndarray:
+        """Costs without luck, where that is known: of the same mean and nearer to it. Shape (paths,)."""
+        return self.costs if self.luck is None else self.costs - self.luck
 
     @property
     def mean(self) -> float:
         """Mean cost of a path."""
-        return float(self.costs.mean())
+        return float(self.steadied.mean())
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the mean, by its standard error; endless for one path."""
-        return _interval(self.costs)
+        return _interval(self.steadied)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +113,7 @@ class Policy:
         answer = program.solve(self.graph.start_state, outcome)
         return First(answer.columns, answer.cost, answer.slope, answer.row_duals)
 
-    def simulate(self, paths: int, seed: int = 0, columns: Sequence = ()) -> Simulated:
+    def simulate(self, paths: int, seed: int = 0, columns: Sequence = (), *, steady: bool = False) -> Simulated:
         """Follow the policy along fresh paths, drawn by seed and number of the path.
 
         The first paths are the same however many are asked for. Two policies with one seed meet the same luck.
@@ -118,6 +126,9 @@ class Policy:
             Apart from that of the training even where it is the same number.
         columns
             Which columns to keep: indices for all stages, or one such list a stage, all of one length.
+        steady
+            Take luck out of the mean (a martingale control): at each state all nodes and outcomes are solved, not only
+            the ones met. A path then takes so many times longer; the better the policy, the less spread is left.
 
         Raises
         ------
@@ -126,12 +137,14 @@ class Policy:
         """
         asked = _asked(columns, self.graph)
         nodes, outcomes = drawn_paths(self.graph, seed, SIMULATED, paths)
-        costs, _, kept = Working(self.graph, self.cuts, self._bases).forward(nodes, outcomes, asked)
-        return Simulated(costs.sum(axis=1), costs, kept, nodes, outcomes)
+        working = Working(self.graph, self.cuts, self._bases)
+        costs, after, kept = working.forward(nodes, outcomes, asked)
+        luck = working.luck(nodes, outcomes, after) if steady else None
+        return Simulated(costs.sum(axis=1), costs, kept, nodes, outcomes, luck)
 
 
 def paired(one: Simulated, other: Simulated) -> tuple[float, tuple[float, float]]:
-    """Mean cost of one less that of the other, path by path, with its 95 % interval.
+    """Mean cost of one less that of the other, path by path, with its 95 % interval; without luck if both are steadied.
 
     Raises
     ------
@@ -141,7 +154,8 @@ def paired(one: Simulated, other: Simulated) -> tuple[float, tuple[float, float]
     if len(one.costs) != len(other.costs):
         fault = Fault("", "paths", f"{len(one.costs)} and {len(other.costs)}", "simulate as many of both, by one seed")
         raise UsageError("the comparison", [fault])
-    difference = one.costs - other.costs
+    steadied = one.luck is not None and other.luck is not None
+    difference = one.steadied - other.steadied if steadied else one.costs - other.costs
     return float(difference.mean()), _interval(difference)
 
 
