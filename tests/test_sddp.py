@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from itertools import chain, pairwise, product
 
@@ -228,6 +229,7 @@ def test_same_seed_same_bits():
     many, fewer = one.simulate(30, 3, [0, 4]), two.simulate(12, 3, [0, 4])
     assert (many.costs[:12] == fewer.costs).all() and (many.columns[:12] == fewer.columns).all()
     assert (one.simulate(30, 3).costs == many.costs).all()
+    assert (pickle.loads(pickle.dumps(one)).simulate(30, 3).costs == many.costs).all()
     other = train(graph, iterations=25, seed=8)
     assert (other.bounds != one.bounds).any()
     assert (one.simulate(30, 4).costs != many.costs).any()

@@ -11,7 +11,7 @@ from koepel.errors import Fault, UsageError
 from koepel.sddp.chance import SIMULATED, drawn_paths
 from koepel.sddp.graph import Graph
 from koepel.sddp.passes import Working
-from koepel.sddp.program import Cuts
+from koepel.sddp.program import Basis, Cuts
 
 NORMAL_95 = 1.959964
 
@@ -100,7 +100,7 @@ class Policy:
     cuts: list[list[Cuts]]
     bounds: np.ndarray
     stopped: str
-    _bases: list[list] | None = field(default=None, repr=False)
+    _bases: list[list[Basis | None]] | None = field(default=None, repr=False)
 
     @property
     def bound(self) -> float:
