@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import stdtrit
 
 from koepel.errors import Fault, UsageError
 from koepel.sddp.chance import SIMULATED, drawn_paths
 from koepel.sddp.graph import Graph
 from koepel.sddp.passes import Working
 from koepel.sddp.program import Basis, Cuts
-
-NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +75,8 @@ class Simulated:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the mean, by its standard error; endless for one path."""
-        return _interval(self.steadied)
+        """The 95 % interval of the mean, by its standard error and Student's t."""
+        return interval_95(self.steadied)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,12 +155,13 @@ def paired(one: Simulated, other: Simulated) -> tuple[float, tuple[float, float]
         raise UsageError("the comparison", [fault])
     steadied = one.luck is not None and other.luck is not None
     difference = one.steadied - other.steadied if steadied else one.costs - other.costs
-    return float(difference.mean()), _interval(difference)
+    return float(difference.mean()), interval_95(difference)
 
 
-def _interval(values: np.ndarray) -> tuple[float, float]:
-    """The 95 % interval of a mean."""
-    half = NORMAL_95 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.inf
+def interval_95(values: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of a mean, by Student's t; endless for one value."""
+    number = len(values)
+    half = stdtrit(number - 1, 0.975) * values.std(ddof=1) / np.sqrt(number) if number > 1 else np.inf
     return float(values.mean() - half), float(values.mean() + half)
 
 
