@@ -159,6 +159,7 @@ def test_bound_is_true_for_any_duals(graph, seed, noise):
         answer = held.solve(luck.uniform(0, 4, items), k)
         duals = answer.row_duals + noise * luck.normal(size=len(answer.row_duals))
         height, slope, _ = held._bound(held.cases[k], answer.columns, 0.0, duals)
+        assert np.isfinite(height)
         for state in luck.uniform(0, 4, (3, items)):
             other = held.solve(state, k)
             assert height + slope @ state <= other.cost + CLOSE * (1 + abs(other.cost))

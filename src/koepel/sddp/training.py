@@ -19,7 +19,7 @@ from koepel.sddp.passes import Working
 from koepel.sddp.policy import Policy, interval_95
 
 SELECT_EVERY = 10  # iterations
-INWARD, STRAIGHT_EVERY = 0.1, 4  # how far towards the mean state cuts are made; every so many iterations, not at all
+INWARD, STRAIGHT_EVERY = 0.1, 10  # how far towards the mean state cuts are made; every so many iterations, not at all
 MEMORY = 0.1  # weight of the newest states in the mean
 CHECK_EVERY, CHECK_PATHS = 20, 10  # iterations between two looks at the gap; paths of a look, without luck
 
