@@ -47,8 +47,14 @@ def node(k: Market, t: int, r: int, *, chance: bool = True, whole: bool = False)
             due = k.due[t] + factor * k.doubtful[t]
             costs = k.bare[t, r] * k.length[t] * swing
             outcomes.append(
-                Outcome(chance=swing_chance * holds, rows=p.rows["arrival"], row_low=due, row_high=due,
-                        priced=p["leaks"], cost=costs)  # fmt: skip
+                Outcome(
+                    chance=swing_chance * holds,
+                    rows=p.rows["arrival"],
+                    row_low=due,
+                    row_high=due,
+                    priced=p["leaks"],
+                    cost=costs,
+                )  # fmt: skip
             )
     return Node(program, outcomes)
 
@@ -96,8 +102,17 @@ def fixed(graph: Graph, k: Market, orders: np.ndarray) -> Graph:
         stages.append([])
         for one in nodes:
             outcomes = [
-                Outcome(chance=o.chance, rows=o.rows, row_low=o.row_low, row_high=o.row_high, priced=o.priced,
-                        cost=o.cost, columns=columns, low=orders[t], high=orders[t])  # fmt: skip
+                Outcome(
+                    chance=o.chance,
+                    rows=o.rows,
+                    row_low=o.row_low,
+                    row_high=o.row_high,
+                    priced=o.priced,
+                    cost=o.cost,
+                    columns=columns,
+                    low=orders[t],
+                    high=orders[t],
+                )  # fmt: skip
                 for o in one.outcomes
             ]
             stages[-1].append(Node(one.program, outcomes))
