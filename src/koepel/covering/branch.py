@@ -20,7 +20,7 @@ from koepel.covering.places import Places
 SURE = 1e-12  # of a bound: the roundings of its sum
 PRUNED = 0.99  # of the gap asked for
 NEAR = 0.1  # of it: how near bounds are solved
-MOST_BYTES = 6e8
+BYTES, MOST_BYTES = 12, 6e8  # of a column in an open node; of all
 ROUNDED_EVERY = 50  # nodes
 
 
@@ -30,20 +30,20 @@ class Tree:
     Only places with room and with units that stay: conflicts and moves would be ignored by the bounds.
     """
 
-    def __init__(self, layers: Layers, places: Places, placed: np.ndarray):
+    def __init__(self, layers: Layers, places: Places, parts: np.ndarray, bound: float):
         by_column, by_cell = layers.depth.tocsc(), layers.depth.tocsr()
-        self._case = (
+        self.case = (
             *(_compressed(matrix) for matrix in (by_column, by_cell)),
             np.ascontiguousarray(layers.weights.T), layers.sites, places.counts, places.room.astype(np.int64),
         )  # fmt: skip
         low = places.kept.ravel().astype(np.int32)
         high = np.minimum(places.room[None, :], places.counts[:, None]).ravel().astype(np.int32)
         mix = np.full(len(layers.weights), 1.0 / len(layers.weights))
-        self._open = [(-np.inf, 0, low, high, (placed - low).astype(np.float32), mix)]
+        self._open = [(-bound, 0, low, high, (parts - low).astype(np.float32), mix)]
         self._made = 1
         self.nodes = 0
-        self.bound = np.inf
-        self.parts = placed.astype(float)
+        self.bound = bound
+        self._columns = parts.size
 
     def close(self, best: Callable[[], float], offer: Callable[[np.ndarray], None], gap: float, end: float) -> float:
         """Divide nodes until no placement can be better than the best by more than the gap, or until the time is over.
@@ -61,24 +61,23 @@ class Tree:
             No placement stops more.
         """
         while self._open and self.bound > self._target(best(), gap) and time.monotonic() < end:
-            self.step(best, offer, gap)
-            if len(self._open) * self.parts.size * 12 > MOST_BYTES:
+            self._step(best, offer, gap)
+            if len(self._open) * self._columns * BYTES > MOST_BYTES:
                 break
         return max(self.bound, best())
 
     def _target(self, value: float, gap: float) -> float:
         return value * (1 + PRUNED * gap)
 
-    def step(self, best: Callable[[], float], offer: Callable[[np.ndarray], None], gap: float) -> None:
+    def _step(self, best: Callable[[], float], offer: Callable[[np.ndarray], None], gap: float) -> None:
         """Divide the node with the greatest bound."""
         before, _, low, high, parts, mix = heapq.heappop(self._open)
         target = self._target(best(), gap)
         near = max(NEAR * gap, SURE) * best()
-        bound, settled, parts, sides = branched(*self._case, low, high, parts, mix, target, near)
+        bound, settled, parts, sides = branched(*self.case, low, high, parts, mix, target, near)
         bound = min(bound * (1 + SURE), -before)
         if bound > target and (self.nodes % ROUNDED_EVERY == 0 or (np.abs(parts - np.rint(parts)) < 1e-6).all()):
-            self.parts = settled + parts
-            offer(self.parts)
+            offer(settled + parts)
         self.nodes += 1
         for side_low, side_high, side_parts, side_bound, side_mix in zip(*sides, strict=True):
             side_bound = min(side_bound * (1 + SURE), bound)

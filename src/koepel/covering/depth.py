@@ -123,10 +123,18 @@ def layered(
     end = np.inf if seconds is None else start + seconds
     best = _first(layers, places, limit)
     _search(layers, places, best, 0, np.inf)
-    if places.moves or len(places.conflicts):
-        bound = _bounded_by_programs(layers, places, best, gap, start, limit, end)
-    else:
-        bound = _bounded_by_branching(layers, places, best, gap, limit, end)
+    relaxed = relax(layers, places, best.placed, gap=0.3 * gap, end=start + RELAX_SHARE * limit, value=best.value)
+    bound = relaxed.bound
+    if bound - best.value > gap * best.value:
+        slope = layers.depth.T @ (np.exp(-(layers.depth @ relaxed.parts)) * layers.weights.mean(axis=0))
+        best.offer(some_placement(places, slope * (0.1 + relaxed.parts), limit), layers, places)
+        until = min(end, time.monotonic() + SEARCH_SHARE * limit)
+        if len(layers.weights) > 1:
+            _search_mean(layers, places, best, until)
+        _search(layers, places, best, 25, until)
+    if bound - best.value > gap * best.value and time.monotonic() < end:
+        by = _close_by_programs if places.moves or len(places.conflicts) else _close_by_branching
+        bound = by(layers, places, best, relaxed, gap, end)
     by_pattern = stopped(strength, weights, best.placed)
     return _told(best, bound, gap, by_pattern, time.monotonic() - start, layers)
 
@@ -174,9 +182,10 @@ def _search_mean(layers: Layers, places: Places, best: _Best, end: float) -> Non
     best.offer(other.placed, layers, places)
 
 
-def _bounded_by_branching(layers: Layers, places: Places, best: _Best, gap: float, limit: float, end: float) -> float:
-    """Search, and branch and bound, until value and bound are near."""
-    tree = Tree(layers, places, best.placed)
+def _close_by_branching(
+    layers: Layers, places: Places, best: _Best, relaxed: Relaxed, gap: float, end: float
+) -> float:
+    """A bound from branch and bound, and perhaps a better placement: what is settled is filled up and swapped."""
 
     def offer(parts: np.ndarray) -> None:
         given = np.floor(parts + 1e-6).astype(np.int64).reshape(places.kept.shape)
@@ -185,36 +194,13 @@ def _bounded_by_branching(layers: Layers, places: Places, best: _Best, gap: floa
         if found:
             best.offer(placed, layers, places)
 
-    tree.step(lambda: best.value, offer, gap)
-    if tree.bound - best.value > gap * best.value:
-        _search_long(layers, places, best, min(end, time.monotonic() + SEARCH_SHARE * limit))
-    return tree.close(lambda: best.value, offer, gap, end)
+    return Tree(layers, places, relaxed.parts, relaxed.bound).close(lambda: best.value, offer, gap, end)
 
 
-def _bounded_by_programs(
-    layers: Layers, places: Places, best: _Best, gap: float, start: float, limit: float, end: float
+def _close_by_programs(
+    layers: Layers, places: Places, best: _Best, relaxed: Relaxed, gap: float, end: float
 ) -> float:
-    """The same by an outer approximation, where places are tied by more than their room."""
-    relaxed = relax(layers, places, best.placed, gap=0.05 * gap, end=start + RELAX_SHARE * limit, value=best.value)
-    bound = relaxed.bound
-    if bound - best.value > gap * best.value:
-        slope = layers.depth.T @ (np.exp(-(layers.depth @ relaxed.parts)) * layers.weights.mean(axis=0))
-        best.offer(some_placement(places, slope * (0.1 + relaxed.parts), limit), layers, places)
-        _search_long(layers, places, best, min(end, time.monotonic() + SEARCH_SHARE * limit))
-    if bound - best.value > gap * best.value and time.monotonic() < end:
-        bound = _close(layers, places, best, relaxed, gap, end)
-    return bound
-
-
-def _search_long(layers: Layers, places: Places, best: _Best, until: float) -> None:
-    """Batches of kicks; with several patterns first for their mean."""
-    if len(layers.weights) > 1:
-        _search_mean(layers, places, best, until)
-    _search(layers, places, best, 25, until)
-
-
-def _close(layers: Layers, places: Places, best: _Best, relaxed: Relaxed, gap: float, end: float) -> float:
-    """A bound from the outer approximation over the places that may matter, and perhaps a better placement."""
+    """The same from the outer approximation over the places that may matter, where conflicts or moves tie them."""
     low, high = settled(places, relaxed, best.value)
     open_columns = np.flatnonzero(high > low)
     entries = layers.depth.tocsc()[:, open_columns].nnz
