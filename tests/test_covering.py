@@ -15,7 +15,7 @@ from koepel.covering.branch import Tree
 from koepel.covering.layers import read_layers
 from koepel.covering.places import read_places
 from koepel.covering.points import merged
-from koepel.covering.relaxed import relax
+from koepel.covering.relaxed import Relaxed, relax
 from koepel.errors import PlanError, UsageError
 
 small = settings(deadline=None, derandomize=True, max_examples=120, suppress_health_check=list(HealthCheck))
@@ -96,7 +96,7 @@ def nodes(layers, places, value, gap):
     """The nodes of a tree one by one, with the target that each was bounded against, and its two sides."""
     mix = np.full(len(layers.weights), 1.0 / len(layers.weights))
     low, high, parts = first_node(places)
-    tree, left = Tree(layers, places, parts, np.inf), [(low, high, parts, mix)]
+    tree, left = Tree(layers, places, Relaxed(np.inf, parts, mix, [])), [(low, high, parts, mix)]
     while left:
         low, high, parts, mix = left.pop()
         bound, _, _, sides = branched(*tree.case, low, high, parts, mix, value, gap * value)

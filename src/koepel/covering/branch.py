@@ -16,6 +16,7 @@ import numpy as np
 from koepel._kernel.branching import branched
 from koepel.covering.layers import Layers
 from koepel.covering.places import Places
+from koepel.covering.relaxed import Relaxed
 
 SURE = 1e-12  # of a bound: the roundings of its sum
 PRUNED = 0.99  # of the gap asked for
@@ -30,7 +31,7 @@ class Tree:
     Only places with room and with units that stay: conflicts and moves would be ignored by the bounds.
     """
 
-    def __init__(self, layers: Layers, places: Places, parts: np.ndarray, bound: float):
+    def __init__(self, layers: Layers, places: Places, first: Relaxed):
         by_column, by_cell = layers.depth.tocsc(), layers.depth.tocsr()
         self.case = (
             *(_compressed(matrix) for matrix in (by_column, by_cell)),
@@ -38,12 +39,12 @@ class Tree:
         )  # fmt: skip
         low = places.kept.ravel().astype(np.int32)
         high = np.minimum(places.room[None, :], places.counts[:, None]).ravel().astype(np.int32)
-        mix = np.full(len(layers.weights), 1.0 / len(layers.weights))
-        self._open = [(-bound, 0, low, high, (parts - low).astype(np.float32), mix)]
+        mix = np.ascontiguousarray(first.mix)
+        self._open = [(-first.bound, 0, low, high, (first.parts - low).astype(np.float32), mix)]
         self._made = 1
         self.nodes = 0
-        self.bound = bound
-        self._columns = parts.size
+        self.bound = first.bound
+        self._columns = first.parts.size
 
     def close(self, best: Callable[[], float], offer: Callable[[np.ndarray], None], gap: float, end: float) -> float:
         """Divide nodes until no placement can be better than the best by more than the gap, or until the time is over.

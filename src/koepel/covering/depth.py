@@ -194,7 +194,7 @@ def _close_by_branching(
         if found:
             best.offer(placed, layers, places)
 
-    return Tree(layers, places, relaxed.parts, relaxed.bound).close(lambda: best.value, offer, gap, end)
+    return Tree(layers, places, relaxed).close(lambda: best.value, offer, gap, end)
 
 
 def _close_by_programs(
