@@ -29,7 +29,7 @@ def place(
     worst_case: Annotated[
         bool, typer.Option("--worst-case", help="Plan for the worst of some raid patterns fixed in advance.")
     ] = False,
-    grid_deg: Annotated[float, typer.Option(help="Step of the grid of sites, degrees.")] = 0.5,
+    grid_deg: Annotated[float, typer.Option(help="Step of the grid of sites, degrees.")] = 0.4,
     spacing_km: Annotated[float, typer.Option(help="Sites that are used are at least so far apart.")] = 0.0,
     keep: Annotated[
         list[str] | None, typer.Option(metavar="UNIT", help="A unit that stays where it is; may be repeated.")
