@@ -73,8 +73,8 @@ def _raids(reading: Reading) -> dict:
     futures, response = reading.futures, reading.response
     nightly = _nightly(reading)
     leaking = np.array([[response.leaking(night) for night in row] for row in nightly])
-    bare = leaking * response.people * reading.correction * MONTH_D / PEOPLE
-    debris = (nightly * response.debris).sum(axis=2) * MONTH_D / PEOPLE
+    bare = leaking * response.people * reading.correction * reading.scale * MONTH_D / PEOPLE
+    debris = (nightly * response.debris).sum(axis=2) * reading.scale * MONTH_D / PEOPLE
     return {
         "regimes": futures.regimes, "start": futures.start, "moves": futures.moves, "classes": c.CLASSES, "bare": bare,
         "debris": debris, "swing": futures.swing, "swing_chance": futures.swing_chance,
@@ -218,7 +218,7 @@ def _offers(reading: Reading, extra: Funder | None) -> dict:
         may[:-1, o] = np.arange(T - 1) >= int(max(reading.month(one.opens), reading.consent_month(one), 0.0))
     limit = lambda one, what, none: (
         reading.figure(f"offers.{one.name}.{what}", getattr(one, what)) if getattr(one, what) else none
-    )  # noqa: E731
+    )
     funders = (*reading.supply.funders, *([extra] if extra else []))
     return {
         "offers": tuple(one.name for one in offers),

@@ -202,6 +202,13 @@ def leaking(p: Rows, k: Market, t: int, r: int) -> None:
               (np.outer(height, k.effect[t, c]), np.tile(p["supplied"][arms], len(at)), rows))  # fmt: skip
 
 
+def harm(p: Rows, k: Market, t: int, r: int) -> None:
+    """People exposed in the stage, as one column: what is limited, where money is what is saved."""
+    p.declare("harm", ["all"])
+    p.add("harm", ["all"], k.debris[t, r] * k.length[t], INF, (1.0, p["harm"]),
+          (-k.bare[t, r] * k.length[t], p["leaks"], np.zeros(len(k.classes), int)))  # fmt: skip
+
+
 EQUATIONS: tuple[Callable[[Rows, Market, int, int], None], ...] = (
     budget, payment, share_payment, most_ordered, arrival, passage, queue, capacity, giving, agreement, rounds, firing,
     serving, crews, units, leaking,

@@ -16,7 +16,6 @@ from koepel._kernel import columns as c
 from koepel.campaign.luck import MONTH_D
 from koepel.campaign.sources import shared_out
 from koepel.plan.procurement.futures import Futures
-from koepel.plan.procurement.market import Market
 from koepel.plan.procurement.response import Response
 from koepel.scenario import Scenario
 from koepel.supply import STATUS, Gate, Joint, Order, Rate, Recipient, Supply
@@ -44,6 +43,8 @@ class Reading:
         Fire units in the field at first, by type; offered ones are not among them.
     draw
         Which draw of the figures; 0 for their middles.
+    scale, correction, use_correction
+        What refits multiply people exposed, leakers by class, and rounds fired by arm with.
     made
         Production line -> rounds that the plan adds to those ever made, by month; they make it cheaper.
     """
@@ -57,6 +58,7 @@ class Reading:
     units: dict[str, float]
     seed: int = 1
     draw: int = 0
+    scale: float = 1.0
     correction: np.ndarray = field(default_factory=lambda: np.ones(len(c.CLASSES)))
     use_correction: dict[str, float] = field(default_factory=dict)
     made: dict[str, np.ndarray] = field(default_factory=dict)

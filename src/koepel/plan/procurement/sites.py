@@ -16,6 +16,7 @@ from koepel.plan.placement.sites import candidate_sites
 from koepel.plan.placement.strength import Strengths
 from koepel.scenario import Scenario
 
+GRID_DEG = 0.5
 MOST = 6  # of one type, where an offer has no limit, or a higher one
 
 
@@ -70,7 +71,7 @@ def _placed(scenario: Scenario, units: tuple[FireUnit, ...], seed: int) -> tuple
     """Each of the units at its best site, in turn."""
     arrays = scenario_arrays(scenario, fielded=True)
     cells = draw_cells(scenario, seed=seed, worst_case=False)
-    sites = candidate_sites(scenario, (), radius_m=float(arrays.setup.ground.earth_radius_m))
+    sites = candidate_sites(scenario, (), grid_deg=GRID_DEG, radius_m=float(arrays.setup.ground.earth_radius_m))
     strengths, through = Strengths(arrays, cells), cells.weights[0].copy()
     new = {unit.name for unit in units}
     there = [unit for unit in scenario.defence.fire_units if unit.name not in new]
