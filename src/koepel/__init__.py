@@ -52,6 +52,7 @@ _HOMES = {
     "backtest.spatial": ("spatial_check",),
     "plan.assignment": ("assign", "regret_of"),
     "plan.placement": ("place", "PlacementPlan"),
+    "plan.procurement": ("buy", "ProcurementPlan"),
     "report": ("write_page",),
     "report.validation": ("write_validation",),
     "report.campaign": ("write_campaign",),

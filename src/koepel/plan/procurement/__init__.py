@@ -17,7 +17,7 @@ import numpy as np
 
 from koepel._kernel import columns as c
 from koepel.campaign import Campaign, plan_of
-from koepel.errors import Fault, UsageError
+from koepel.errors import Fault, PlanError, UsageError
 from koepel.plan.procurement.building import market_of
 from koepel.plan.procurement.futures import draw_futures
 from koepel.plan.procurement.market import Market
@@ -216,6 +216,11 @@ def _taught(reading: Reading, seen: Campaign, orders: Callable[[Market], Orders]
 def _solved(k: Market, harm_at_most, careful: float, *, gap: float, seconds: float, seed: int) -> Solved | Branched:
     """The plan by its objective."""
     if harm_at_most is not None:
+        least = solve_tree(k, seconds=seconds, whole=False)
+        if harm_at_most / 1e3 < least.bound:
+            found = f"found {harm_at_most:,.0f}; with all the money there is, {1e3 * least.expected:,.0f} people are exposed"
+            mend = f"allow {1e3 * least.expected:,.0f} or more, or give more money, offers or months"
+            raise PlanError("the procurement", [Fault("", "harm_at_most", found, mend)])
         return solve_tree(k, seconds=seconds, most_harm=harm_at_most / 1e3)
     if careful:
         return solve_tree(k, seconds=seconds, careful=careful)
