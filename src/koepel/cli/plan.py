@@ -12,7 +12,9 @@ from koepel.cli.answering import Answer
 from koepel.cli.options import Json, ScenarioName, Seed, Set
 from koepel.errors import Fault, UsageError
 
-plan_app = typer.Typer(help="Decide: who shoots at what, where fire units stand, what to acquire; each with a proven bound.")
+plan_app = typer.Typer(
+    help="Decide: who shoots at what, where fire units stand, what to acquire; each with a proven bound."
+)
 
 
 @plan_app.callback(invoke_without_command=True)

@@ -91,8 +91,8 @@ def buy(
     tail_months
         How long what is left over at the end goes on to serve: what it is worth.
     gap, seconds
-        Stop when the policy is within this share of the bound, or after so long; each of the steps besides takes its own
-        time.
+        Stop when the policy is within this share of the bound, or after so long; each of the steps besides takes its
+        own time.
     runs
         Campaigns to learn from and to prove the plan by, with and without it; none where 0.
     draws
@@ -121,7 +121,8 @@ def buy(
     """
     started = time.perf_counter()
     scenario.check()
-    check_usage(scenario, budget_usd, months, harm_at_most, careful, tail_months, gap, seconds, (runs, draws, doubt_paths))
+    counts = (runs, draws, doubt_paths)
+    check_usage(scenario, budget_usd, months, harm_at_most, careful, tail_months, gap, seconds, counts)
     tell = progress or (lambda _: None)
     if until_end_of_war:
         months = months_of_war(scenario)
@@ -149,7 +150,7 @@ def buy(
         if proof(k, found.orders, base, seen, seed, people_of(reading), refits).difference_inside:
             break
         refits += 1
-        reading = _taught(reading, seen, lambda k: found.orders, extra, seed)
+        reading = _taught(reading, seen, lambda k, orders=found.orders: orders, extra, seed)
         k = market_of(reading, window=WINDOW, extra=extra)
         found = _solved(k, harm_at_most, careful, gap=gap, seconds=seconds, seed=seed)
     plan = _plan(scenario, k, found, seed=seed, additions=additions, extra=extra, reading=reading)
@@ -172,7 +173,8 @@ def check_usage(scenario, budget_usd, months, harm_at_most, careful, tail_months
             faults.append(Fault("", name, f"found {value:g}", mend))
 
     if scenario.supply is None:
-        faults.append(Fault("", "supply", f"{scenario.name} has none", "add a supply side with offers; see docs/how-to/plan-buy.md"))
+        mend = "add a supply side with offers; see docs/how-to/plan-buy.md"
+        faults.append(Fault("", "supply", f"{scenario.name} has none", mend))
     least("budget_usd", budget_usd, 0, 1e13, "give 0 or more dollars")
     least("months", months, 1, MOST_MONTHS, f"give 1 to {MOST_MONTHS}")
     least("careful", careful, 0, 1, "give a share from 0 to 1")
@@ -196,7 +198,9 @@ def months_of_war(scenario: Scenario) -> int:
     return int(np.clip(np.ceil(np.log(OVER) / np.log1p(-stops)), 1, ENDLESS_MONTHS))
 
 
-def _read(scenario: Scenario, months: int, tail_months: float, seed: int, until_end: bool) -> tuple[Additions, Nights, Reading]:
+def _read(
+    scenario: Scenario, months: int, tail_months: float, seed: int, until_end: bool
+) -> tuple[Additions, Nights, Reading]:
     """What could come, what each thing does, and what may happen."""
     followed = plan_of(scenario, 1, seed).effectors
     additions = with_offered(scenario, seed)
@@ -236,8 +240,9 @@ def _solved(k: Market, harm_at_most, careful: float, *, gap: float, seconds: flo
     if harm_at_most is not None:
         least = solve_tree(k, seconds=seconds, whole=False)
         if harm_at_most / 1e3 < least.bound:
-            found = f"found {harm_at_most:,.0f}; with all the money there is, {1e3 * least.expected:,.0f} people are exposed"
-            mend = f"allow {1e3 * least.expected:,.0f} or more, or give more money, offers or months"
+            fewest = f"{1e3 * least.expected:,.0f}"
+            found = f"found {harm_at_most:,.0f}; with all the money there is, {fewest} people are exposed"
+            mend = f"allow {fewest} or more, or give more money, offers or months"
             raise PlanError("the procurement", [Fault("", "harm_at_most", found, mend)])
         return solve_tree(k, seconds=seconds, most_harm=harm_at_most / 1e3)
     if careful:
@@ -245,13 +250,17 @@ def _solved(k: Market, harm_at_most, careful: float, *, gap: float, seconds: flo
     return solve(k, iterations=ITERATIONS, seconds=seconds, gap=gap, seed=seed)
 
 
-def _proof(scenario: Scenario, plan: ProcurementPlan, k: Market, orders: Orders, reading, runs: int, seed: int, refits: int) -> Proof:
+def _proof(
+    scenario: Scenario, plan: ProcurementPlan, k: Market, orders: Orders, reading, runs: int, seed: int, refits: int
+) -> Proof:
     """Both campaigns on fresh seeds."""
     base, planned = (fought(one, len(k.months) - 1, runs, seed + FRESH) for one in (scenario, plan.apply(scenario)))
     return proof(k, orders, base, planned, seed, people_of(reading), refits)
 
 
-def _plan(scenario: Scenario, k: Market, found: Solved | Branched, *, seed: int, additions, extra, reading) -> ProcurementPlan:
+def _plan(
+    scenario: Scenario, k: Market, found: Solved | Branched, *, seed: int, additions, extra, reading
+) -> ProcurementPlan:
     """The answer in the nouns of a scenario."""
     orders, lines = found.orders, lines_of(k, found.orders)
     branched = isinstance(found, Branched)
@@ -261,12 +270,13 @@ def _plan(scenario: Scenario, k: Market, found: Solved | Branched, *, seed: int,
     spent = orders.spent_musd(k).sum(axis=0) * 1e6
     return ProcurementPlan(
         scenario=scenario.name, digest=digest(scenario), seed=seed,
-        objective="least cost" if money else "careful" if branched else "least harm", begins=str(scenario.supply.begins),
-        months=k.months[:-1], tail_months=float(k.length[-1]), lines=lines, value=found.value * unit, bound=found.bound * unit,
-        gap=found.gap, value_low=low, value_high=high, deliveries=_deliveries(k, orders),
+        objective="least cost" if money else "careful" if branched else "least harm",
+        begins=str(scenario.supply.begins), months=k.months[:-1], tail_months=float(k.length[-1]), lines=lines,
+        value=found.value * unit, bound=found.bound * unit, gap=found.gap, value_low=low, value_high=high,
+        deliveries=_deliveries(k, orders),
         spent_usd={name: float(usd) for name, usd in zip(k.funders, spent, strict=True) if usd},
         paid_usd=_payments(scenario, k, orders), earliest=earliest(k), seconds=0.0,
-        skill={name: float(one) for name, one in zip(c.CLASSES, reading.response.skill, strict=True) if np.isfinite(one)},
+        skill={name: float(s) for name, s in zip(c.CLASSES, reading.response.skill, strict=True) if np.isfinite(s)},
         binds=() if branched else binding(k, found.policy, PATHS, seed), _additions=additions, _extra=extra,
     )  # fmt: skip
 
@@ -292,14 +302,15 @@ def _payments(scenario: Scenario, k: Market, orders: Orders) -> list[float]:
     return [float(1e6 * x) for x in paid]
 
 
-def _with_worth(plan: ProcurementPlan, k: Market, found, reading: Reading, nights: Nights, extra, *, draws: int, frontier: bool,
-                paths: int, seconds: float, seed: int) -> ProcurementPlan:  # fmt: skip
+def _with_worth(plan: ProcurementPlan, k: Market, found, reading: Reading, nights: Nights, extra, *, draws: int,
+                frontier: bool, paths: int, seconds: float, seed: int) -> ProcurementPlan:  # fmt: skip
     """The plan with what else is asked of it."""
     if draws:
         drawn = [replace(reading, draw=d, response=resampled(nights, d, seed)) for d in range(1, draws + 1)]
         markets = [k, *(market_of(one, window=WINDOW, extra=extra) for one in drawn)]
         plan = replace(plan, marginals=marginals(markets, trained(markets, seconds * len(markets), seed)))
-        plan = replace(plan, tails={length: _spent(reading, length, extra, seconds, seed) for length in (1.0, 2 * plan.tail_months)})
+        lengths = (1.0, 2 * plan.tail_months)
+        plan = replace(plan, tails={length: _spent(reading, length, extra, seconds, seed) for length in lengths})
     if frontier:
         plan = replace(plan, frontier=tuple(_point(k, factor, seconds) for factor in BUDGETS))
     if paths and isinstance(found, Solved):

@@ -216,21 +216,25 @@ def _offers(reading: Reading, extra: Funder | None) -> dict:
     may = np.zeros((T, len(offers)), bool)
     for o, one in enumerate(offers):
         may[:-1, o] = np.arange(T - 1) >= int(max(reading.month(one.opens), reading.consent_month(one), 0.0))
-    limit = lambda one, what, none: (
-        reading.figure(f"offers.{one.name}.{what}", getattr(one, what)) if getattr(one, what) else none
-    )
     funders = (*reading.supply.funders, *([extra] if extra else []))
+    to = [reading.destination(one) if one.effector else first_kind + kinds.index(one.type) for one in offers]
+    prices = [reading.price_usd(one) * cheaper(reading, one.of) / MUSD for one in offers]
+    may_pay = [[pays_for(funder, one.effector or one.type) for funder in funders] for one in offers]
     return {
-        "offers": tuple(one.name for one in offers),
-        "to": np.array([reading.destination(one) if one.effector else first_kind + kinds.index(one.type) for one in offers], int),
-        "arrives": arrives, "may_order": may,
-        "price_musd": np.array([reading.price_usd(one) * cheaper(reading, one.of) / MUSD for one in offers]).reshape(-1, T).T,
-        "may_pay": np.array([[pays_for(funder, one.effector or one.type) for funder in funders] for one in offers], bool)
-        .reshape(len(offers), len(funders)),
-        "most_month": np.array([limit(one, "per_month", ENDLESS) for one in offers]),
-        "most": np.array([limit(one, "most", np.inf) for one in offers]),
-        "lot": np.array([float(one.lot) for one in offers]), "whole_offer": np.array([bool(one.type) for one in offers], bool),
+        "offers": tuple(one.name for one in offers), "to": np.array(to, int), "arrives": arrives, "may_order": may,
+        "price_musd": np.array(prices).reshape(-1, T).T,
+        "may_pay": np.array(may_pay, bool).reshape(len(offers), len(funders)),
+        "most_month": np.array([_limit(reading, one, "per_month", ENDLESS) for one in offers]),
+        "most": np.array([_limit(reading, one, "most", np.inf) for one in offers]),
+        "lot": np.array([float(one.lot) for one in offers]),
+        "whole_offer": np.array([bool(one.type) for one in offers], bool),
     }  # fmt: skip
+
+
+def _limit(reading: Reading, one: Offer, what: str, none: float) -> float:
+    """A limit of an offer, or ``none`` where it has none."""
+    interval = getattr(one, what)
+    return reading.figure(f"offers.{one.name}.{what}", interval) if interval else none
 
 
 def lag_months(reading: Reading, one: Offer) -> np.ndarray:

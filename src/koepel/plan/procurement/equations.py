@@ -1,7 +1,7 @@
 """Every equation of a procurement plan, one function each, for one stage and one regime.
 
-``k`` is the `Market`, ``t`` the stage, ``r`` the regime; a column that ends in ``_in`` is what the stage before handed on.
-docs/model.md tells them in the same order.
+``k`` is the `Market`, ``t`` the stage, ``r`` the regime; a column that ends in ``_in`` is what the stage before handed
+on. docs/model.md tells them in the same order.
 """
 
 from __future__ import annotations

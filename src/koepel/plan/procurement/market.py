@@ -29,8 +29,8 @@ class Market:
     regimes, start, moves
         What the world may be like, which of them it is at first, and chances from month to month. Shape (R, R).
     bare, debris
-        Thousands of people exposed in a month by leakers of a class if no arm were there, and by what falls in any case.
-        Shapes (T, R, C), (T, R).
+        Thousands of people exposed in a month by leakers of a class if no arm were there, and by what falls in any
+        case. Shapes (T, R, C), (T, R).
     swing, swing_chance
         How much of ``bare`` comes in a month, by class, and how likely that is. Shapes (N, C), (N,).
     effect
@@ -40,7 +40,8 @@ class Market:
     followed, stock, lost
         Whether rounds of an arm run out; how many there are; share lost in a month. Shape (A,).
     units, wear, up, crews
-        Fire units in the field, share lost in a month, share of nights in service, crews trained in a month. Shape (K,).
+        Fire units in the field, share lost in a month, share of nights in service, crews trained in a month.
+        Shape (K,).
     carries
         Supplied fire units that an arm has in one unit of a kind: 1 or 0. Shape (A, K).
     to, arrives
@@ -57,7 +58,8 @@ class Market:
         Arm that a source gives rounds of, the share that can be fired, rounds that the nation can get in a month, and
         all that there is to give. Shapes (S,), (S,), (T, R, S), (S,).
     free_musd, income_musd, keeps
-        Money of a funder at first, what comes in, and whether what is left can be spent later. Shapes (F,), (T, F), (T, F).
+        Money of a funder at first, what comes in, and whether what is left can be spent later.
+        Shapes (F,), (T, F), (T, F).
     line, step, ramp, cost_musd, steps, may_agree, may_share
         Source that an expansion adds to, rounds a month of one step, share of it that is there so many months after,
         price of a step, how many there are, when, and who may pay. Shapes (X,), (X,), (X, depth), (X,), (X,), (T, X),

@@ -1,4 +1,4 @@
-"""From what a policy orders in the mean to orders that can be signed: whole, in lots, each with a funder who has the money."""
+"""From what a policy orders in the mean to orders that can be signed: whole, in lots, paid by who has the money."""
 
 from __future__ import annotations
 

@@ -3,13 +3,13 @@ r"""What fire units and their rounds do in a night, as a formula that a linear p
 Nights are fought by the simulator with fire units and rounds taken away at random. Of the threats of a class, the share
 that leaks is then fitted as
 
-.. math:: \frac{\text{leakers}_c}{n_c} = \exp\Big(b_c + \gamma_c \ln\frac{n_c}{\bar n_c} - \sum_a \theta_{ca} y_a\Big),
-   \qquad \theta \ge 0,
+.. math:: \frac{\text{leakers}_c}{n_c} = \exp\Big(b_c + \gamma_c \ln\frac{n_c}{\bar n_c}
+   - \sum_a \theta_{ca} y_a\Big), \qquad \theta \ge 0,
 
-with :math:`y_a` fire units in service that are supplied for arm a, by quasi-Poisson likelihood. People exposed are fitted
-as a sum over leakers and threats, and rounds fired as a sum over supplied units times threats, both with factors of 0 or
-more. Assumed: that units of a kind count alike wherever they stand, that arms multiply, and that what others fire does
-not change with one's own supply. The fit is judged on nights it has not seen.
+with :math:`y_a` fire units in service that are supplied for arm a, by quasi-Poisson likelihood. People exposed are
+fitted as a sum over leakers and threats, and rounds fired as a sum over supplied units times threats, both with factors
+of 0 or more. Assumed: that units of a kind count alike wherever they stand, that arms multiply, and that what others
+fire does not change with one's own supply. The fit is judged on nights it has not seen.
 """
 
 from __future__ import annotations
@@ -138,7 +138,8 @@ def fight_nights(scenario: Scenario, arms: dict[str, tuple[str, ...]], followed:
     )
     fired = np.zeros((nights, len(arrays.magazines)), np.int64)
     floor = np.repeat(arrays.setup.defence.floor[None], nights, axis=0)
-    standing = Standing(0, 0, np.ones(nights, bool), counts, rounds, np.where(present, UP, ABSENT).astype(np.int64), floor,
+    status = np.where(present, UP, ABSENT).astype(np.int64)
+    standing = Standing(0, 0, np.ones(nights, bool), counts, rounds, status, floor,
                         np.ones((nights, len(arrays.effectors))), fired)  # fmt: skip
     rows = np.empty((nights, n_columns(arrays)))
     places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))

@@ -1,4 +1,4 @@
-"""A procurement as it is handed over: what to ask for, when, of whom, with whose money, what that is worth, how sure it is."""
+"""A procurement as it is handed over: what to ask for, when, with whose money, what that is worth, how sure it is."""
 
 from __future__ import annotations
 
@@ -93,8 +93,10 @@ class ProcurementPlan:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain numbers; what ``--json`` prints."""
-        plain = ("scenario", "digest", "seed", "objective", "begins", "tail_months", "value", "bound", "gap", "value_low",
-                 "value_high", "deliveries", "spent_usd", "paid_usd", "earliest", "skill", "seconds")  # fmt: skip
+        doubt = self.doubt and {name: getattr(self.doubt, name).as_dict() for name in ("stochastic", "perfect")}
+        plain = ("scenario", "digest", "seed", "objective", "begins", "tail_months", "value", "bound", "gap",
+                 "value_low", "value_high", "deliveries", "spent_usd", "paid_usd", "earliest", "skill",
+                 "seconds")  # fmt: skip
         return {name: getattr(self, name) for name in plain} | {
             "months": list(self.months),
             "lines": [asdict(one) | {"month": self.months[one.month]} for one in self.lines],
@@ -102,7 +104,7 @@ class ProcurementPlan:
             "marginals": [asdict(one) for one in self.marginals],
             "frontier": [asdict(one) for one in self.frontier],
             "tails": {f"{months:g}": usd for months, usd in self.tails.items()},
-            "doubt": None if self.doubt is None else {name: getattr(self.doubt, name).as_dict() for name in ("stochastic", "perfect")},
+            "doubt": doubt,
             "proof": None if self.proof is None else self.proof.as_dict(),
         }  # fmt: skip
 
@@ -115,9 +117,10 @@ class ProcurementPlan:
         told = _usd if money else _people
         interval = "" if self.value_low is None else f" ({told(self.value_low)} to {told(self.value_high)})"
         what = "cost" if money else "people exposed"
+        after = f"{self.tail_months:g} months after the horizon included"
         return [
             f"{self.scenario}: what to acquire in {len(self.months)} months from {self.begins}, for {self.objective}",
-            f"{what} by the model, {self.tail_months:g} months after the horizon included: {told(self.value)}{interval}",
+            f"{what} by the model, {after}: {told(self.value)}{interval}",
             f"no plan stays under {told(self.bound)} (gap {100 * self.gap:.2f} %)",
         ]
 
@@ -131,7 +134,8 @@ class ProcurementPlan:
             return ["nothing is asked for"]
         lines = ["what to ask for                            number      cost  from     to       paid by"]
         for name, (number, cost, first, last, who) in sorted(totals.items(), key=lambda pair: (-pair[1][1], pair[0])):
-            lines.append(f"  {name[:38]:38s} {number:8,d} {_usd(cost):>9s}  {self.months[first]}  {self.months[last]}  {', '.join(sorted(who))}")
+            when = f"{self.months[first]}  {self.months[last]}"
+            lines.append(f"  {name[:38]:38s} {number:8,d} {_usd(cost):>9s}  {when}  {', '.join(sorted(who))}")
         return lines
 
     def _simulated(self) -> list[str]:
@@ -153,11 +157,15 @@ class ProcurementPlan:
         return [*head, *(f"  {one.what[:52]:52s} {one}" for one in best)]
 
     def _more(self) -> list[str]:
-        lines = ["", "new money can first matter in:", *(f"  {name[:52]:52s} {month}" for name, month in self.earliest.items())]
+        lines = ["", "new money can first matter in:"]
+        lines += [f"  {name[:52]:52s} {month}" for name, month in self.earliest.items()]
         lines += [f"binds: {word}" for word in self.binds]
         if self.frontier:
             lines += ["", "budgets times   spent   people exposed   in the worst tenth"]
-            lines += [f"  {one.budget:9.2f} {_usd(one.spent_usd):>9s} {one.exposed:15,.0f} {one.worst:18,.0f}" for one in self.frontier]
+            lines += [
+                f"  {one.budget:9.2f} {_usd(one.spent_usd):>9s} {one.exposed:15,.0f} {one.worst:18,.0f}"
+                for one in self.frontier
+            ]
         if self.tails:
             spent = ", ".join(f"{months:g} months {_usd(usd)}" for months, usd in self.tails.items())
             lines += ["", f"what is left over serves on for so many months, and so much is then spent: {spent}"]

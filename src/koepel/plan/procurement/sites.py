@@ -78,7 +78,9 @@ def _placed(scenario: Scenario, units: tuple[FireUnit, ...], seed: int) -> tuple
     for kind in dict.fromkeys(unit.type for unit in there):
         of = [unit for unit in there if unit.type == kind]
         through *= np.exp(-_at(strengths, of[0].name, [unit.at for unit in of]).sum(axis=0))
-    table = {kind: strengths.at(next(u.name for u in units if u.type == kind), sites.xyz) for kind in {u.type for u in units}}
+    table = {}
+    for kind in {unit.type for unit in units}:
+        table[kind] = strengths.at(next(unit.name for unit in units if unit.type == kind), sites.xyz)
     placed = []
     for unit in units:
         best = int(((1.0 - np.exp(-table[unit.type])) @ through).argmax())

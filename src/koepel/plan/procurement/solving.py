@@ -189,5 +189,6 @@ def solve_tree(k: Market, *, seconds: float, careful: float = 0.0, most_harm: fl
     )  # fmt: skip
     cost = float(sum(one[np.concatenate([p["pay"], p["share"]])].sum() for one in mean))
     if most_harm is not None:
-        return Branched(orders, found.value, found.bound, float(sum(one[p["harm"]].sum() for one in mean)), np.nan, cost)
+        harm = float(sum(one[p["harm"]].sum() for one in mean))
+        return Branched(orders, found.value, found.bound, harm, np.nan, cost)
     return Branched(orders, found.value, found.bound, found.expected, found.cvar(WORST), cost)

@@ -62,7 +62,7 @@ def node(k: Market, t: int, r: int, *, chance: bool = True) -> Node:
                     row_high=due,
                     priced=p["leaks"],
                     cost=costs,
-                )  # fmt: skip
+                )
             )
     return Node(program, outcomes)
 
@@ -84,7 +84,7 @@ def policy_graph(k: Market) -> Graph:
 
 
 def tree(k: Market, branch: Sequence[int], *, whole: bool = False, least_cost: bool = False) -> Graph:
-    """A tree that branches by regime in a few stages only; between them the regime stays, and all else is as expected."""
+    """A tree that branches by regime in a few stages; between them the regime stays, and all else is as expected."""
 
     def made(t: int, r: int) -> Node:
         p = stage_rows(k, t, r, whole=whole, least_cost=least_cost)

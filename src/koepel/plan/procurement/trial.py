@@ -70,7 +70,8 @@ def applied(scenario: Scenario, lines: tuple[Line, ...], additions: Additions, e
             for _ in range(min(line.number, len(waiting[one.type]))):
                 name = waiting[one.type].pop(0)
                 orders.append(_order(one, line, day, taken, fire_units=(name,)))
-                fielding.append(Fielding(fire_units=(name,), needs=(orders[-1].name,), crew_from=day, crew_days=one.crew_days))
+                needs = (orders[-1].name,)
+                fielding.append(Fielding(fire_units=(name,), needs=needs, crew_from=day, crew_days=one.crew_days))
                 units.append(there[name])
     made = tuple(one.model_copy(update={"joint": (*one.joint, *joint.get(one.name, ()))}) for one in supply.lines)
     supply = supply.model_copy(update={
@@ -147,8 +148,9 @@ class Proof:
 
     def as_dict(self) -> dict:
         """Plain numbers."""
-        plain = {name: getattr(self, name) for name in ("runs", "seed", "days", "promised_without", "promised_with", "promised",
-                                                        "inside", "difference_inside", "refits")}  # fmt: skip
+        names = ("runs", "seed", "days", "promised_without", "promised_with", "promised", "inside", "difference_inside",
+                 "refits")  # fmt: skip
+        plain = {name: getattr(self, name) for name in names}
         return plain | {name: getattr(self, name).as_dict() for name in ("without", "with_plan", "difference")}
 
 
@@ -176,7 +178,8 @@ def refitted(reading: Reading, k: Market, orders: Orders, seen: Campaign, seed: 
     for arm in seen.followed:
         if arm in reading.arms:
             a = list(reading.arms).index(arm)
-            use[arm] = use.get(arm, 1.0) * float(_ratio(np.array(seen.fired_by_month(arm).sum(axis=1).mean()), told.fired[a]))
+            fired = np.array(seen.fired_by_month(arm).sum(axis=1).mean())
+            use[arm] = use.get(arm, 1.0) * float(_ratio(fired, told.fired[a]))
     return replace(reading, correction=reading.correction * by_class, use_correction=use)
 
 
@@ -192,16 +195,20 @@ def people_of(reading: Reading) -> np.ndarray:
 
 def _ratio(seen, told) -> np.ndarray:
     """How much more was seen than told; 1 where nothing was told."""
-    return np.clip(np.divide(seen, told, out=np.ones_like(np.asarray(told, float)), where=np.asarray(told) > 1e-9), LEAST, MOST)
+    ones = np.ones_like(np.asarray(told, float))
+    return np.clip(np.divide(seen, told, out=ones, where=np.asarray(told) > 1e-9), LEAST, MOST)
 
 
-def proof(k: Market, orders: Orders, base: Campaign, planned: Campaign, seed: int, people: np.ndarray, refits: int) -> Proof:
+def proof(
+    k: Market, orders: Orders, base: Campaign, planned: Campaign, seed: int, people: np.ndarray, refits: int
+) -> Proof:
     """Promised and simulated, side by side."""
     from koepel.plan.procurement.ordering import nothing
 
     before, after = promise(k, nothing(k), PATHS, seed, people), promise(k, orders, PATHS, seed, people)
     return Proof(
-        runs=base.runs, seed=base.seed, days=base.days, without=figure(exposed(base)), with_plan=figure(exposed(planned)),
-        difference=figure(exposed(planned) - exposed(base)), promised_without=float(1e3 * before.exposed.mean()),
+        runs=base.runs, seed=base.seed, days=base.days, without=figure(exposed(base)),
+        with_plan=figure(exposed(planned)), difference=figure(exposed(planned) - exposed(base)),
+        promised_without=float(1e3 * before.exposed.mean()),
         promised_with=float(1e3 * after.exposed.mean()), refits=refits,
     )  # fmt: skip

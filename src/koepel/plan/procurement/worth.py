@@ -1,4 +1,4 @@
-"""What is worth asking for: marginal values with their doubt, the first month in which money can matter, and what binds."""
+"""What is worth asking for: marginal values with their doubt, the first month in which money can matter, what binds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def marginals(markets: Sequence[Market], policies: Sequence[Policy]) -> tuple[Ma
     """
     every = [_worth(k, policy) for k, policy in zip(markets, policies, strict=True)]
     return tuple(
-        Marginal(what, every[0][what], min(one[what] for one in every), max(one[what] for one in every)) for what in every[0]
+        Marginal(what, middle, min(one[what] for one in every), max(one[what] for one in every))
+        for what, middle in every[0].items()
     )
 
 
@@ -135,7 +136,8 @@ class Doubt:
     Attributes
     ----------
     stochastic
-        People more exposed by who plans each month as if all later ones were average (value of the stochastic solution).
+        People more exposed by who plans each month as if all later ones were average (value of the stochastic
+        solution).
     perfect
         People fewer exposed by who knows all from the start (expected value of perfect information).
     """
