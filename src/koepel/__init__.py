@@ -20,8 +20,8 @@
     covering     where to stand: sites that cover most, units in layers that stop most; arrays only
     countries    settlements and outlines of countries
 
-Under the story: `units`, `errors`, `geo`, `tables`, `nouns`, `solver`, `arrays` (the one bridge to the compiled
-`_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none of them: each
+Under the story: `units`, `errors`, `geo`, `projection`, `tables`, `nouns`, `solver`, `arrays` (the one bridge to the
+compiled `_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none of them: each
 comes with the first name that is asked of it.
 """
 

@@ -8,6 +8,7 @@ of threads, so neither do the answers.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
 from collections import deque
@@ -23,7 +24,7 @@ from koepel._kernel import CACHE_FOLDER
 from koepel._kernel import columns as c
 from koepel.arrays import ScenarioArrays, scenario_arrays
 from koepel.errors import UsageError
-from koepel.outcome import Figure, Outcomes, figure, ratio
+from koepel.outcome import NOTHING, Figure, Outcomes, figure, ratio
 from koepel.scenario import Scenario, digest
 
 log = logging.getLogger("koepel")
@@ -182,6 +183,12 @@ def _precise(rows: np.ndarray, arrays: ScenarioArrays, precision: float, rules: 
     return share.mean_low is not None and share.mean_high - share.mean_low <= precision
 
 
+COMPARED = (
+    "threats", *c.FATES, "impacts", "debris", "exposed", "warning_minutes", "alarm_hours",
+    "attacker_usd", "defender_usd", "averted_usd",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two scenarios fought on the same luck.
@@ -191,12 +198,17 @@ class Comparison:
     a, b
         Outcomes of the two.
     differences
-        b less a, night by night, for each measure.
+        b less a for each measure, night by night where both have the same luck.
     """
 
     a: Outcomes
     b: Outcomes
     differences: dict[str, Figure]
+
+    @property
+    def same_luck(self) -> bool:
+        """Whether both were fought on the same seed, so that differences are paired."""
+        return self.a.seed == self.b.seed
 
     def as_dict(self) -> dict[str, Any]:
         """Both outcomes and the paired differences, as plain numbers."""
@@ -212,7 +224,9 @@ class Comparison:
         """Differences for a human."""
         lines = [
             f"{self.b.scenario} less {self.a.scenario}",
-            f"{self.a.runs:,} nights on the same luck, seed {self.a.seed}",
+            f"{min(self.a.runs, self.b.runs):,} nights on the same luck, seed {self.a.seed}"
+            if self.same_luck
+            else f"not on the same luck: seeds {self.a.seed} and {self.b.seed}",
             *(f"{name:34s} {one}" for name, one in self.differences.items()),
         ]
         return "\n".join(lines)
@@ -229,17 +243,34 @@ def compare(a: Scenario, b: Scenario, runs: int = 1000, *, seed: int = DEFAULT_S
     options
         As for `simulate`.
     """
-    first, second = (simulate(scenario, runs, seed=seed, **options) for scenario in (a, b))
-    runs = min(first.runs, second.runs)  # with a precision, one may have stopped earlier
-    shown = [
-        "threats", *c.FATES, "impacts", "debris", "exposed", "warning_minutes", "alarm_hours",
-        "attacker_usd", "defender_usd", "averted_usd",
-    ]  # fmt: skip
+    return comparison_of(*(simulate(scenario, runs, seed=seed, **options) for scenario in (a, b)))
+
+
+def comparison_of(first: Outcomes, second: Outcomes) -> Comparison:
+    """Differences of two answers that are there already, second less first.
+
+    Of the same seed and rules they are paired, night by night, over the nights that both have. Of another seed
+    the luck is not the same: the interval is then that of two separate means, and nights have no differences.
+
+    Raises
+    ------
+    UsageError
+        If they were fought by different rules.
+    """
+    if first.rules != second.rules:
+        raise UsageError(
+            f"the comparison: {first.scenario!r} was fought by {first.rules} rules and {second.scenario!r} by "
+            f"{second.rules}; fight both by the same"
+        )
+    same_luck = first.seed == second.seed
 
     def change(of_one) -> Figure:
-        return figure(of_one(second)[:runs] - of_one(first)[:runs], paired=first.paired)
+        if not same_luck:
+            return _apart(figure(of_one(first), paired=first.paired), figure(of_one(second), paired=second.paired))
+        nights = min(first.runs, second.runs)  # with a precision, one may have stopped earlier
+        return figure(of_one(second)[:nights] - of_one(first)[:nights], paired=first.paired)
 
-    differences = {name: change(lambda one, name=name: one.nights(name)) for name in shown}
+    differences = {name: change(lambda one, name=name: one.nights(name)) for name in COMPARED}
     for name in c.CLASSES:
         differences[f"leaked: {name}"] = change(lambda one, name=name: one.of_class(name)[:, c.LEAKED])
     for name in dict.fromkeys((*first.effectors, *second.effectors)):
@@ -247,6 +278,17 @@ def compare(a: Scenario, b: Scenario, runs: int = 1000, *, seed: int = DEFAULT_S
             lambda one, name=name: one.rounds(name) if name in one.effectors else np.zeros(one.runs)
         )
     return Comparison(first, second, differences)
+
+
+def _apart(first: Figure, second: Figure) -> Figure:
+    """The difference of two means on separate luck; its interval adds their half widths in quadrature."""
+    if first.mean is None or second.mean is None:
+        return NOTHING
+    mean = second.mean - first.mean
+    if first.mean_low is None or second.mean_low is None:
+        return Figure(mean, None, None, None, None)
+    half = math.hypot(first.mean_high - first.mean, second.mean_high - second.mean)
+    return Figure(mean, mean - half, mean + half, None, None)
 
 
 EVENTS = {0: "fires", 1: "kills", 2: "misses", 3: "wastes", 4: "reloads"}

@@ -67,10 +67,10 @@ def compare_campaigns(a: Campaign, b: Campaign) -> CampaignComparison:
     every = [*SHOWN, *(f"leaked: {name}" for name in c.CLASSES)]
     for what, which in (("fired", "followed"), ("dry nights", "followed"), ("spent, USD", "funders")):
         every += [f"{what}: {name}" for name in dict.fromkeys((*getattr(a, which), *getattr(b, which)))]
-    return CampaignComparison(a, b, {name: figure(_total(b, name) - _total(a, name)) for name in every})
+    return CampaignComparison(a, b, {name: figure(total(b, name) - total(a, name)) for name in every})
 
 
-def _total(one: Campaign, name: str) -> np.ndarray:
+def total(one: Campaign, name: str) -> np.ndarray:
     """One measure over the whole campaign; 0 of what it does not have. Shape (runs,)."""
     what, _, which = name.partition(": ")
     if not which:

@@ -17,6 +17,7 @@ import typer
 from koepel.cli.answering import Answer, Commands, visible
 from koepel.cli.options import Json, Rules, Runs, ScenarioName, Seed, Set, Workers
 from koepel.cli.plan import plan_app
+from koepel.cli.sharing import report
 from koepel.cli.tables import number, table, types_text
 from koepel.errors import UsageError
 
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 
 app.add_typer(plan_app, name="plan")
+app.command()(report)
 
 
 def main() -> None:

@@ -216,12 +216,12 @@ def comparison_table(comparison: Comparison, words: Words, measures: Words, labe
     rows = []
     for name, difference in comparison.differences.items():
         scale = MILLION if name.endswith("_usd") else 1.0
-        both = [_mean(one, name) * scale for one in (a, b)]
+        both = [mean_of(one, name) * scale for one in (a, b)]
         if difference.mean is None or not any(both):
             continue
         means = [number(mean) for mean in both]
         cells = [*({"main": mean, "sub": ""} for mean in means), cell(difference, scale, signed=True)]
-        rows.append({"head": _difference_label(name, measures, labels), "cells": cells})
+        rows.append({"head": difference_label(name, measures, labels), "cells": cells})
     return {
         "caption": words["caption"].format(a=a.scenario, b=b.scenario, runs=whole(a.runs)),
         "columns": [words["col_measure"], f"A: {a.scenario}", f"B: {b.scenario}", words["col_difference"]],
@@ -229,7 +229,7 @@ def comparison_table(comparison: Comparison, words: Words, measures: Words, labe
     }
 
 
-def _mean(outcomes: Outcomes, name: str) -> float:
+def mean_of(outcomes: Outcomes, name: str) -> float:
     """The mean of a measure of a comparison, by its name there."""
     kind, _, of = name.partition(": ")
     if kind == "leaked" and of:
@@ -240,7 +240,8 @@ def _mean(outcomes: Outcomes, name: str) -> float:
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
-def _difference_label(name: str, measures: Words, labels: Words) -> str:
+def difference_label(name: str, measures: Words, labels: Words) -> str:
+    """What a measure of a comparison is called."""
     kind, _, of = name.partition(": ")
     if of:
         return measures[f"{kind}_of"].format(name=labels.get(of, of))

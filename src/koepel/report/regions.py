@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from koepel.countries import outline_of
 from koepel.outcome import Outcomes
-from koepel.report.country import LEAST_CELL_KM, outline_of
+from koepel.projection import sheet_round
+from koepel.report.country import LEAST_CELL_KM
 from koepel.report.digits import mean_number, whole
-from koepel.report.projection import sheet_round
 from koepel.scenario import Scenario
 
 LEAST_AREA_KM2 = LEAST_CELL_KM**2
@@ -36,6 +37,13 @@ def region_rows(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]
         alarm_h = float(np.average(means[fine, 0], weights=weight))
         rows.append(_row(words["small_regions"], people[fine].sum(), (alarm_h, *means[fine, 1:].sum(axis=0))))
     return rows
+
+
+def zone_means(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]) -> dict[str, float]:
+    """Impacts a night by region, by the alphabet; those too small to tell apart taken together at the end."""
+    names, impacts, fine = outcomes.zone_names, outcomes.zones[:, 1] / outcomes.runs, _too_small(outcomes, scenario)
+    means = {names[z]: float(impacts[z]) for z in sorted(range(len(names)), key=lambda z: names[z]) if not fine[z]}
+    return means | ({words["small_regions"]: float(impacts[fine].sum())} if fine.any() else {})
 
 
 def _row(name: str, people: float, sums) -> dict[str, Any]:
@@ -64,7 +72,7 @@ def _too_small(outcomes: Outcomes, scenario: Scenario) -> np.ndarray:
     """Which regions hold less ground than a cell. Those of a known outline never do. Shape (zones,)."""
     from scipy.spatial import cKDTree
 
-    known = {region.name for region in outline_of(scenario)}
+    known = {region.name for region in outline_of(scenario.settlements)}
     n = len(outcomes.zone_names)
     if not scenario.settlements:
         return np.zeros(n, bool)
