@@ -24,7 +24,7 @@ FLOORS = {
     8: ("simulate", "stage"),
     9: ("campaign", "study", "backtest"),
     10: ("plan",),
-    11: ("report",),
+    11: ("report", "exchange"),
     12: ("cli", "app"),
     13: ("__main__",),
 }

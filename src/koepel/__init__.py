@@ -14,6 +14,7 @@
     backtest     how well it foretells: fitted on the past, scored on the nights that followed
     plan         what to decide: who shoots at what, where to put it
     report       one page that tells all of it
+    exchange     to other tools and from them: places, harm and tracks
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources
     wta          who shoots at what, once: solved with proof, arrays only

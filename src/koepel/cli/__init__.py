@@ -17,7 +17,7 @@ import typer
 from koepel.cli.answering import Answer, Commands, visible
 from koepel.cli.options import Json, Rules, Runs, ScenarioName, Seed, Set, Workers
 from koepel.cli.plan import plan_app
-from koepel.cli.sharing import report
+from koepel.cli.sharing import bring_in, export, report
 from koepel.cli.tables import number, table, types_text
 from koepel.errors import UsageError
 
@@ -33,6 +33,8 @@ app = typer.Typer(
 
 app.add_typer(plan_app, name="plan")
 app.command()(report)
+app.command()(export)
+app.command("import")(bring_in)
 
 
 def main() -> None:

@@ -125,23 +125,38 @@ def _region_areas(outcomes: Outcomes, outline: tuple[Region, ...], sheet: Sheet,
 def _cell_areas(outcomes: Outcomes, scenario: Scenario, sheet: Sheet) -> dict[str, Any]:
     """Impacts by square cells; each falls at its settlement, so the cell is that of the settlement."""
     cell_km = cell_side_km(sheet)
-    at = {s.name: s.at for s in scenario.settlements}
-    points = [s.at for s in scenario.settlements] + [at[asset.settlement] for asset in scenario.assets]
-    rows = np.floor(sheet.km(points) / cell_km).astype(int) if points else np.zeros((0, 2), int)
-    at_sheet = sheet.on(points)
-    cells: dict[tuple[int, int], float] = {}
-    for row, impacts in zip(rows.tolist(), outcomes.places[:, 0] / outcomes.runs, strict=True):
-        cells[tuple(row)] = cells.get(tuple(row), 0.0) + float(impacts)
+    points = _place_points(scenario)
+    rows, at_sheet = _cells_of(points, sheet), sheet.on(points)
     side = cell_km * sheet.scale
     areas = []
-    for (east, north), impacts in sorted(cells.items()):
+    for (east, north), impacts in sorted(cell_sums(outcomes, scenario, sheet).items()):
         x, y = sheet.of_km([east * cell_km, (north + 1) * cell_km])[0].round(1).tolist()
         square = f"M{x} {y}h{side:.1f}v{side:.1f}h{-side:.1f}Z"
-        own = [place[1] for place, row in zip(at_sheet, rows.tolist()) if tuple(row) == (east, north)]
+        own = [place[1] for place, row in zip(at_sheet, rows) if row == (east, north)]
         low = sum(down > y + side / 2 for down in own) <= len(own) / 2  # the half with fewer settlements
         label = {"x": round(x + 0.5 * side, 1), "y": round(y + (side - 7 if low else 16), 1), "size": round(side, 1)}
         areas.append({"name": "", "d": square, "impacts": impacts, "debris": None, **label})
     return {"areas": areas, "cell_km": f"{cell_km:g}"}
+
+
+def cell_sums(outcomes: Outcomes, scenario: Scenario, sheet: Sheet) -> dict[tuple[int, int], float]:
+    """Impacts of a mean night in each cell that holds a settlement, by its place east and north of the middle."""
+    cells: dict[tuple[int, int], float] = {}
+    rows = _cells_of(_place_points(scenario), sheet)
+    for row, impacts in zip(rows, outcomes.places[:, 0] / outcomes.runs, strict=True):
+        cells[row] = cells.get(row, 0.0) + float(impacts)
+    return cells
+
+
+def _place_points(scenario: Scenario) -> list[tuple[float, float]]:
+    """Where each row of `Outcomes.places` is: settlements, then assets at theirs."""
+    at = {one.name: one.at for one in scenario.settlements}
+    return [one.at for one in scenario.settlements] + [at[asset.settlement] for asset in scenario.assets]
+
+
+def _cells_of(points: list, sheet: Sheet) -> list[tuple[int, int]]:
+    cells = np.floor(sheet.km(points) / cell_side_km(sheet)).astype(int)
+    return [tuple(cell) for cell in cells.tolist()]
 
 
 def _area_title(area: dict, cell_km: str, words: Mapping[str, str]) -> str:

@@ -91,6 +91,14 @@ def read_kept(folders: Sequence[str | Path]) -> list[Kept]:
     return found
 
 
+def is_kept(folder: str | Path) -> bool:
+    """Whether a folder holds a kept run or campaign."""
+    try:
+        return any((Path(folder) / mark).is_file() for mark in (CAMPAIGN, RUN))
+    except (OSError, ValueError):
+        return False
+
+
 def _halves(text: str) -> tuple[str, str]:
     said, _, mend = text.partition("; ")
     return said, mend or "make it again"
