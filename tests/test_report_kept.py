@@ -22,7 +22,7 @@ from koepel.report.country import cell_side_km, sheet_of
 from koepel.report.kept import read_kept, write_report
 from koepel.report.tracks import tracks_of, typical_and_bad
 
-simulation = import_module("koepel.simulate")
+simulation = import_module("koepel.comparison")
 NASTY = "</script><script>alert(1)</script>{x}\u2028<b>"
 UKRAINE = """
 format: koepel-scenario/1

@@ -7,6 +7,7 @@
     records      published records of real raids, cleaned
     replay       a scenario under the raid of one recorded night
     simulate     one raid by the clock; many by the seed
+    comparison   two answers side by side, on the same luck
     outcome      what came of it: fates, leakers, people, rounds and money, with intervals
     study        many runs, kept in a folder
     campaign     night after night against stocks that run down
@@ -21,9 +22,9 @@
     covering     where to stand: sites that cover most, units in layers that stop most; arrays only
     countries    settlements and outlines of countries
 
-Under the story: `units`, `errors`, `geo`, `projection`, `tables`, `nouns`, `solver`, `arrays` (the one bridge to the
-compiled `_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none of them: each
-comes with the first name that is asked of it.
+Under the story: `units`, `errors`, `geo`, `projection`, `sketch`, `tables`, `nouns`, `solver`, `arrays` (the one
+bridge to the compiled `_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none
+of them: each comes with the first name that is asked of it.
 """
 
 from __future__ import annotations

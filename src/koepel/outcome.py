@@ -355,7 +355,27 @@ class Outcomes:
         return lines
 
     def _repr_html_(self) -> str:
-        return self.table("class").round(2).to_html()
+        """What a notebook shows: measures with their intervals, fates by class, harm by region where one is known."""
+        from koepel import sketch
+
+        told = [(name.replace("_", " "), self.figure(name)) for name in MEASURES]
+        spans = [(_span(one.mean_low, one.mean_high), _span(one.low, one.high)) for _, one in told]
+        measures = [(name, one.mean, *span) for (name, one), span in zip(told, spans, strict=True)]
+        fates = [(name, *row) for name, row in self.table("class").iterrows() if row["launched"]]
+        regions = sketch.regions_named(self.zone_names)
+        impacts = dict(zip(self.zone_names, (self.zones[:, 1] / self.runs).tolist(), strict=True))
+        return sketch.card(
+            self.scenario,
+            sketch.table(["measure of a night", "mean", "95 % interval of the mean", "95 % of nights"], measures),
+            sketch.table(["class", *self.table("class").columns], [(name, *map(float, row)) for name, *row in fates]),
+            sketch.country([], regions, impacts, "impacts that do harm, mean of a night, by region") if regions else "",
+            lead=f"{self.runs:,} nights, seed {self.seed}, {self.rules} rules",
+            note="The darker a region, the more impacts that do harm." if regions else "",
+        )
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return "" if low is None else f"{low:,.4g} to {high:,.4g}"
 
 
 def _framed(values: np.ndarray, names: Sequence, what: str, columns: Sequence[str]):

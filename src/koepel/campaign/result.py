@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -303,7 +304,29 @@ class Campaign:
         raise UsageError(f"table {what!r}: {mend}", [Fault("", "table", f"found {what!r}", mend)])
 
     def _repr_html_(self) -> str:
-        return self.table().round(1).to_html()
+        """What a notebook shows: months, and of each effector what is left over time and how often it runs dry."""
+        from koepel import sketch
+
+        heads = [name.replace("_", " ") for name in self.table().columns]
+        months = [(name, *map(float, row)) for name, row in self.table().iterrows()]
+        stocks = [
+            (name, float(np.median(self.held(name)[:, -1])), f"{100 * (self.first_dry(name) < NEVER).mean():.0f} %")
+            for name in self.followed
+        ]
+        lines = "".join(
+            f"<figure style='display:inline-block;margin:4px 12px 4px 0'>"
+            f"{sketch.line(np.median(self.held(name), axis=0), f'{name}: rounds over time')}"
+            f"<figcaption>{escape(name)}</figcaption></figure>"
+            for name in self.followed
+        )
+        replay = f", raids of {self.replay}" if self.replay else ""
+        return sketch.card(
+            self.scenario,
+            sketch.table(["month", *heads], months, "mean of all runs"),
+            sketch.table(["effector", "rounds at the end, median", "runs dry"], stocks) if stocks else "",
+            f"<div>{lines}</div>" if lines else "",
+            lead=f"{self.days} days from {self.begins}, {self.runs:,} runs, seed {self.seed}{replay}",
+        )
 
 
 def _quantiles(values: np.ndarray) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from koepel.comparison import Comparison, compared_mean, comparison_of
 from koepel.outcome import Figure, Outcomes
 from koepel.report import check_fought, command_of, rendered, texts, version
 from koepel.report.assumptions import assumptions
@@ -15,10 +16,9 @@ from koepel.report.changes import changes
 from koepel.report.charts import class_breaks
 from koepel.report.country import country_picture, is_invented
 from koepel.report.digits import mean_number, number_beside, shown, whole
-from koepel.report.findings import MILLION, cell, difference_label, mean_of
+from koepel.report.findings import MILLION, cell, difference_label
 from koepel.report.regions import zone_means
 from koepel.scenario import Scenario
-from koepel.simulate import Comparison, comparison_of
 
 __all__ = ["beside_page"]
 
@@ -92,7 +92,7 @@ def _answer(pair: Comparison, letter: str, name: str, words: Mapping[str, str]) 
 
 
 def _sentence(pair: Comparison, measure: str, scale: float, letter: str, words: Mapping[str, str]) -> str:
-    means = [mean_of(one, measure) * scale for one in (pair.a, pair.b)]
+    means = [compared_mean(one, measure) * scale for one in (pair.a, pair.b)]
     both = [number_beside(mean, means[1] - means[0]) for mean in means]
     one = shown(pair.differences[measure], scale, signed=True)
     said = words[f"says_{clear(pair.differences[measure])}"]
@@ -129,7 +129,7 @@ def _table(kept: Sequence, letters: list[str], pairs: list[Comparison], t: Mappi
     rows = []
     for name in dict.fromkeys(name for pair in pairs for name in pair.differences):
         scale = MILLION if name.endswith("_usd") else 1.0
-        means = [mean_of(outcomes, name) * scale for _, outcomes, _ in kept]
+        means = [compared_mean(outcomes, name) * scale for _, outcomes, _ in kept]
         if not any(means) or not all(np.isfinite(means)):
             continue
         apart = max((mean - means[0] for mean in means[1:]), key=abs)
