@@ -58,11 +58,11 @@ def test_each_thing_shows_itself(things, name):
 
 def test_figures_are_those_of_the_answer(things):
     """The mean of what leaks, of the difference, and of the first month stand there."""
-    assert f"{things['outcomes'].figure('leaked').mean:,.4g}" in things["outcomes"]._repr_html_()
+    assert f"<td {sketch.CELL}>{sketch.text(things['outcomes'].figure('leaked').mean)}</td>" in things["outcomes"]._repr_html_()
     difference = things["comparison"].differences["defender_usd"]
-    assert f"{difference.mean:,.4g}" in things["comparison"]._repr_html_()
+    assert sketch.text(difference.mean) in things["comparison"]._repr_html_()
     months = things["campaign"].by_month("leaked").mean(axis=0)
-    assert f"{months[0]:,.4g}" in things["campaign"]._repr_html_()
+    assert sketch.text(float(months[0])) in things["campaign"]._repr_html_()
     assert "Alder City: 900,000" in things["scenario"]._repr_html_()
 
 

@@ -77,7 +77,7 @@ class Comparison:
 
         luck = f"seed {self.a.seed}, on the same luck" if self.same_luck else "not on the same luck"
         told = [
-            (name.replace("_", " "), a, b, change, f"{low:,.4g} to {high:,.4g}")
+            (name.replace("_", " "), a, b, change, sketch.span(low, high))
             for name, (a, b, change, low, high) in zip(self.differences, self.table().to_numpy().tolist(), strict=True)
             if a or b
         ]

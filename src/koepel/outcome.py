@@ -359,7 +359,7 @@ class Outcomes:
         from koepel import sketch
 
         told = [(name.replace("_", " "), self.figure(name)) for name in MEASURES]
-        spans = [(_span(one.mean_low, one.mean_high), _span(one.low, one.high)) for _, one in told]
+        spans = [(sketch.span(one.mean_low, one.mean_high), sketch.span(one.low, one.high)) for _, one in told]
         measures = [(name, one.mean, *span) for (name, one), span in zip(told, spans, strict=True)]
         fates = [(name, *row) for name, row in self.table("class").iterrows() if row["launched"]]
         regions = sketch.regions_named(self.zone_names)
@@ -372,10 +372,6 @@ class Outcomes:
             lead=f"{self.runs:,} nights, seed {self.seed}, {self.rules} rules",
             note="The darker a region, the more impacts that do harm." if regions else "",
         )
-
-
-def _span(low: float | None, high: float | None) -> str:
-    return "" if low is None else f"{low:,.4g} to {high:,.4g}"
 
 
 def _framed(values: np.ndarray, names: Sequence, what: str, columns: Sequence[str]):

@@ -52,8 +52,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = 
     """
     head = "".join(f"<th scope=col {CELL if k else HEAD}>{escape(str(one))}</th>" for k, one in enumerate(columns))
     body = "".join(
-        f"<tr><th scope=row {HEAD}>{escape(_text(first))}</th>"
-        + "".join(f"<td {CELL}>{escape(_text(one))}</td>" for one in others)
+        f"<tr><th scope=row {HEAD}>{escape(text(first))}</th>"
+        + "".join(f"<td {CELL}>{escape(text(one))}</td>" for one in others)
         + "</tr>"
         for first, *others in rows[:MOST_ROWS]
     )
@@ -63,12 +63,33 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = 
     return f"<table>{said}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A value in a cell; of a number four digits.
+
+    Examples
+    --------
+    >>> text(45362881.0), text(0.018312), text(None), text(12345), text("<b>")
+    ('45,360,000', '0.01831', '–', '12,345', '<b>')
+    """
     if value is None:
         return "–"
     if isinstance(value, float | np.floating):
-        return f"{value:,.4g}" if math.isfinite(value) else "–"
+        if not math.isfinite(value):
+            return "–"
+        rounded = float(f"{value:.4g}")
+        return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:.4g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def span(low: float | None, high: float | None) -> str:
+    """An interval in a cell; nothing where there is none.
+
+    Examples
+    --------
+    >>> span(1.25, 1250000.0), span(None, None)
+    ('1.25 to 1,250,000', '')
+    """
+    return "" if low is None or low != low else f"{text(low)} to {text(high)}"
 
 
 def country(

@@ -62,7 +62,7 @@ class CampaignComparison:
         from koepel import sketch
 
         told = [
-            (name.replace("_", " "), a, b, change, f"{low:,.4g} to {high:,.4g}")
+            (name.replace("_", " "), a, b, change, sketch.span(low, high))
             for name, (a, b, change, low, high) in zip(self.differences, self.table().to_numpy().tolist(), strict=True)
             if a or b
         ]
