@@ -445,6 +445,23 @@ def test_candidate_sites_come_in(tmp_path):
     assert len(caught.value.faults) == 4
 
 
+def test_a_placement_on_named_sites(tmp_path):
+    """Units go to the sites of the file, or stay; none goes anywhere else."""
+    path = foreign(tmp_path, "name,lat,lon\nhill,50.9,-29.5\nridge,51.1,-30.2\nsame,51.1,-30.2\n")
+    sites = [at for _, at in read_points(path)]
+    scenario = kp.Scenario.read("small-country")
+    plan = kp.place(scenario, sites=sites, gap=0.02, seconds=10)
+    present = {unit.name: unit.at for unit in scenario.defence.fire_units}
+    assert plan.moves
+    for name, at in plan.positions.items():
+        assert tuple(at) in {*sites, *present.values()}
+        assert name in plan.moves or tuple(at) == present[name]
+    with pytest.raises(UsageError, match="-90 to 90"):
+        kp.place(scenario, sites=[(95.0, 0.0)])
+    told = run("plan", "place", "small-country", "--sites", path, "--runs", 0, "--seconds", 5)
+    assert "units move" in told.stdout
+
+
 def run(*args, status=0):
     result = CliRunner().invoke(app, [str(arg) for arg in args])
     assert result.exit_code == status, result.output

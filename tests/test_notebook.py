@@ -58,7 +58,8 @@ def test_each_thing_shows_itself(things, name):
 
 def test_figures_are_those_of_the_answer(things):
     """The mean of what leaks, of the difference, and of the first month stand there."""
-    assert f"<td {sketch.CELL}>{sketch.text(things['outcomes'].figure('leaked').mean)}</td>" in things["outcomes"]._repr_html_()
+    leaked = sketch.text(things["outcomes"].figure("leaked").mean)
+    assert f"<td {sketch.CELL}>{leaked}</td>" in things["outcomes"]._repr_html_()
     difference = things["comparison"].differences["defender_usd"]
     assert sketch.text(difference.mean) in things["comparison"]._repr_html_()
     months = things["campaign"].by_month("leaked").mean(axis=0)
