@@ -16,7 +16,7 @@ ROOT = Path(koepel.__file__).parent
 FLOORS = {
     1: ("errors", "units", "_kernel"),
     2: ("geo", "tables", "nouns", "solver"),
-    3: ("catalogue", "countries", "wta", "covering", "projection"),
+    3: ("catalogue", "countries", "wta", "covering", "sddp", "projection"),
     4: ("raid", "defence", "supply", "records", "sketch"),
     5: ("scenario",),
     6: ("arrays", "replay"),

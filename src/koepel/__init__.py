@@ -20,6 +20,7 @@
     catalogue    the types of threats, effectors, fire units and sensors, with sources
     wta          who shoots at what, once: solved with proof, arrays only
     covering     where to stand: sites that cover most, units in layers that stop most; arrays only
+    sddp         decisions stage after stage while chance unfolds: stochastic programs with a bound; arrays only
     countries    settlements and outlines of countries
 
 Under the story: `units`, `errors`, `geo`, `projection`, `sketch`, `tables`, `nouns`, `solver`, `arrays` (the one

@@ -13,7 +13,7 @@ import numpy as np
 from koepel._kernel import columns as c
 from koepel.arrays import ScenarioArrays
 from koepel.campaign.depots import Depot
-from koepel.campaign.luck import Calendar, Luck
+from koepel.campaign.luck import YEAR_D, Calendar, Luck
 from koepel.campaign.money import Purses
 from koepel.campaign.orders import Orders
 from koepel.campaign.sources import Donors, Lines
@@ -79,6 +79,9 @@ class Season:
         )
         self.unit_of = plan.arrays.setup.defence.magazine_unit
         self.fired_by_unit = np.zeros((runs, len(plan.arrays.units)), np.int64)
+        self.fading = {
+            one.effector: 1.0 - luck.figure(f"fading.{one.effector}.per_year", one.per_year) for one in supply.fading
+        }
         self.intensity = luck.normal("intensity", 0)
         self.growth = luck.figure("rhythm.growth_per_year", plan.rhythm.growth_per_year)
 
@@ -183,7 +186,7 @@ class Season:
         places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
         standing = Standing(
             day, self.calendar.month_of(day), self.raids.on, self._numbers(day), self.depot.tonight(),
-            self.units.tonight(), self._floor(), fired,
+            self.units.tonight(), self._floor(), self._pk_left(day), fired,
         )  # fmt: skip
         nights(arrays.setup, luck.seed, luck.first_run, luck.runs, standing, rows, places, zones, np.empty(0, EVENT))
         return rows, fired
@@ -216,6 +219,15 @@ class Season:
                     k = c.KINDS.index(kind)
                     floor[:, e, k] = np.where(low, np.maximum(floor[:, e, k], share), floor[:, e, k])
         return floor
+
+    def _pk_left(self, day: int) -> np.ndarray:
+        """What adaptation has left of each effector's kill probabilities. Shape (runs, E)."""
+        effectors = self.plan.arrays.effectors
+        left = np.ones((self.luck.runs, len(effectors)))
+        for name, a_year in self.fading.items():
+            if name in effectors:
+                left[:, effectors.index(name)] = a_year ** (day / YEAR_D)
+        return left
 
     def dusk(self, fired: np.ndarray) -> None:
         """Count what was fired."""
