@@ -128,6 +128,16 @@ def test_what_is_played_is_the_run_itself(pages, kept):
                 assert one["line"][-2:] == pytest.approx(sheet.on([threat["route"][-1]])[0].tolist(), abs=0.2)
 
 
+def test_under_plain_rules_every_threat_is_known_of():
+    """There are no sensors then, so none is drawn as if nobody saw it."""
+    from koepel.report import page
+
+    small = kp.Scenario.read("small-country")
+    outcomes = kp.simulate(small, 4, rules="plain")
+    (told,) = played(page(outcomes, small, played=[kp.trace(small, 0, rules="plain")]))
+    assert all(one["seen"] == one["line"][0] or one["seen"] <= one["line"][0] + 0.1 for one in told["threats"])
+
+
 def test_tracks_keep_an_even_speed():
     """Equal times are equal ways along every leg, so a place in time is the raid model's own."""
     trace = kp.trace(kp.Scenario.read("small-country"), 3)
@@ -227,6 +237,16 @@ def test_what_cannot_be_told_is_refused(kept, tmp_path, folders, found):
         write_report([kept / one for one in folders], tmp_path / "x.html")
     with pytest.raises(UsageError, match=r"ends in \.html or \.pdf"):
         write_report([kept / "a"], tmp_path / "x.docx")
+
+
+def test_a_scenario_that_was_changed_afterwards_is_refused(tmp_path):
+    """What was fought and what the folder says must be one."""
+    small = kp.Scenario.read("small-country")
+    folder = kp.write_run(kp.simulate(small, 4), small, tmp_path / "run")
+    file = folder / "scenario.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("cheapest", "first-able"), encoding="utf-8")
+    with pytest.raises(UsageError, match="fight it again"):
+        write_report(folder, tmp_path / "x.html")
 
 
 def test_other_rules_cannot_be_compared(kept):

@@ -90,7 +90,7 @@ def page(
     check_fought("outcomes are", outcomes, scenario)
     told = _sections(outcomes, scenario, trace, comparison)
     told["reproduce"] = _reproduce(outcomes, scenario, trace, comparison, bool(played))
-    told["playback"] = playback.played(played, scenario, texts()) if any(one.threats for one in played) else None
+    told["playback"] = _playback(outcomes, scenario, played) if any(one.threats for one in played) else None
     return rendered(
         "page.html",
         *(("charts.css", "playback.css") if told["playback"] else ()),
@@ -101,6 +101,10 @@ def page(
         lead=scenario.about,
         **told,
     )
+
+
+def _playback(outcomes: Outcomes, scenario: Scenario, played: Sequence[Trace]) -> dict[str, Any]:
+    return playback.played(played, scenario, texts(), plain=outcomes.rules == "plain")
 
 
 def check_fought(what: str, found: Any, scenario: Scenario) -> None:

@@ -14,7 +14,7 @@ from koepel.report.campaign import campaign_page
 from koepel.report.campaigns_beside import campaigns_beside_page
 from koepel.report.pdf import check_pdf, write_pdf
 from koepel.report.tracks import typical_and_bad
-from koepel.scenario import Scenario
+from koepel.scenario import Scenario, digest
 from koepel.simulate import trace
 from koepel.study import read_run
 
@@ -105,10 +105,14 @@ def _halves(text: str) -> tuple[str, str]:
 
 
 def _kept(folder: Path) -> Kept:
-    if (folder / CAMPAIGN).is_file():
-        return folder.name, read_campaign(folder), Scenario.read(folder)
-    if (folder / RUN).is_file():
-        return folder.name, read_run(folder), Scenario.read(folder)
+    read = read_campaign if (folder / CAMPAIGN).is_file() else read_run if (folder / RUN).is_file() else None
+    if read is not None:
+        found, scenario = read(folder), Scenario.read(folder)
+        if found.digest != digest(scenario):
+            told = f"its scenario has the digest {digest(scenario)[:12]}, and {found.digest[:12]} was fought"
+            mend = "its scenario.yaml was changed, or koepel knows other fields now: fight it again"
+            raise UsageError(str(folder), [Fault(str(folder), "", told, mend)])
+        return folder.resolve().name, found, scenario
     mend = "give a folder that 'koepel simulate --out' or 'koepel campaign --keep' wrote"
     found = "no kept run or campaign" if folder.is_dir() else "there is no such folder"
     raise UsageError(str(folder), [Fault(str(folder), "", found, mend)])

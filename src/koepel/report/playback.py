@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,9 @@ STEP_S = 120.0  # between points of a path
 MARK = {"killed": "M-4-4L4 4M4-4L-4 4", "lost": "M0-5L5 0L0 5L-5 0Z", "fell": "M-5-3H5L0 5Z", "leaked": ""}
 
 
-def played(traces: Sequence[Trace], scenario: Scenario, t: Mapping[str, Any]) -> dict[str, Any]:
+def played(
+    traces: Sequence[Trace], scenario: Scenario, t: Mapping[str, Any], *, plain: bool = False
+) -> dict[str, Any]:
     """The runs, each with its counts by the clock, a still picture, and the data for the script.
 
     Parameters
@@ -37,12 +40,16 @@ def played(traces: Sequence[Trace], scenario: Scenario, t: Mapping[str, Any]) ->
         The typical one first.
     t
         All texts of the page.
+    plain
+        Whether they were fought by plain rules, under which every threat is known of.
     """
     sheet, invented = sheet_of(scenario), is_invented(scenario)
     rings = [ring for region in outline_of(scenario.settlements) for ring in region.rings]
     ground = "".join(path(sheet.on(ring), closed=True) for ring in rings)
     words = t["playback"]
-    runs = [_one(trace, k, scenario, sheet, invented, t) for k, trace in enumerate(traces) if trace.threats]
+    seen = [_all_tracked(tracks_of(trace)) if plain else tracks_of(trace) for trace in traces]
+    told = [(trace, tracks, f"run-{k}") for k, (trace, tracks) in enumerate(zip(traces, seen, strict=True)) if tracks]
+    runs = [_one(*one, scenario, sheet, invented, t) for one in told]
     for one, name in zip(runs, ("typical", "bad")):
         one["head"] = words[name]
         one["why"] = words[f"{name}_why"]
@@ -51,9 +58,14 @@ def played(traces: Sequence[Trace], scenario: Scenario, t: Mapping[str, Any]) ->
 
 
 def _one(
-    trace: Trace, number: int, scenario: Scenario, sheet: Sheet, invented: bool, t: Mapping[str, Any]
+    trace: Trace,
+    tracks: Sequence[Track],
+    name: str,
+    scenario: Scenario,
+    sheet: Sheet,
+    invented: bool,
+    t: Mapping[str, Any],
 ) -> dict[str, Any]:
-    tracks = tracks_of(trace)
     clock = night_by_the_clock(trace, t["trace"])
     times = np.linspace(*_axis_s(tracks), FRAMES + 1)
     shots = [event for event in trace.events if event["event"] == "fires"]
@@ -67,7 +79,7 @@ def _one(
     told |= _by_track(tracks, shots, trace, scenario, sheet, t) if invented else _by_cell(tracks, sheet, times)
     fates = Counter(one.fate for one in tracks)
     return {
-        "id": f"run-{number}",
+        "id": name,
         "clock": clock,
         "marks": _still(tracks, sheet, invented),
         "data": json.dumps(told, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c"),
@@ -75,6 +87,10 @@ def _one(
             run=trace.run, seed=trace.seed, threats=whole(len(tracks)), **{f: whole(fates[f]) for f in c.FATES}
         ),
     }
+
+
+def _all_tracked(tracks: Sequence[Track]) -> tuple[Track, ...]:
+    return tuple(replace(one, tracked_s=one.start_s) for one in tracks)
 
 
 def _axis_s(tracks: Sequence[Track]) -> tuple[float, float]:
