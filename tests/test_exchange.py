@@ -224,6 +224,16 @@ def test_no_unit_and_no_path_of_a_real_country(ukraine, tmp_path):
     assert len(harm_of(outcomes, scenario)) == 27
 
 
+def test_what_is_left_out_is_told(tmp_path, ukraine, small):
+    """In the file and by the command; of an invented country nothing is left out."""
+    scenario = ukraine[0]
+    scenario.write(tmp_path / "u.yaml")
+    told = run("export", tmp_path / "u.yaml", "--to", tmp_path / "u.geojson")
+    assert "left out: places of fire units and sensors" in told.stdout
+    assert json.loads((tmp_path / "u.geojson").read_text())["koepel"]["left_out"]
+    assert "left_out" not in json.loads(export(small[0], tmp_path / "s.geojson").read_text())["koepel"]
+
+
 def test_harm_adds_up(small):
     """The cells of a country without an outline hold every impact at a place."""
     scenario, outcomes, _ = small

@@ -49,7 +49,7 @@ def export(
     """Write places, harm and the tracks of one night for other tools."""
     import koepel as kp
     from koepel.exchange import export as exported
-    from koepel.exchange.outgoing import check_format, run_to_show
+    from koepel.exchange.outgoing import check_format, left_out, run_to_show
     from koepel.report.kept import is_kept, read_kept
 
     check_format(to, table)
@@ -63,8 +63,10 @@ def export(
         outcomes, scenario, shown, rules = None, kp.Scenario.read(source, set=set_ or ()), run, "full"
     trace = kp.trace(scenario, shown, seed=seed, rules=rules) if shown is not None else None
     path = exported(scenario, to, outcomes=outcomes, trace=trace, table=table, overwrite=force)
-    size = path.stat().st_size
-    return Answer({"file": str(path), "bytes": size, "run": shown}, f"wrote {path} ({size / 1e3:,.0f} kB)")
+    size, hidden = path.stat().st_size, left_out(scenario)
+    document = {"file": str(path), "bytes": size, "run": shown, "left_out": hidden}
+    text = f"wrote {path} ({size / 1e3:,.0f} kB)"
+    return Answer(document, f"{text}\nleft out: {hidden}" if hidden and table is None else text)
 
 
 def _out_of_place(option: str, why: str) -> UsageError:

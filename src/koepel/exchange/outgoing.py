@@ -104,6 +104,12 @@ def check_format(path: Path, table: str | None) -> None:
             _refuse(path, found, mend)
 
 
+def left_out(scenario: Scenario) -> str:
+    """What no format holds of a scenario, in words; nothing of an invented country."""
+    units = scenario.defence.fire_units or scenario.defence.sensors
+    return "" if is_invented(scenario) or not units else "places of fire units and sensors"
+
+
 def _refuse(path: Path, found: str, mend: str) -> None:
     raise UsageError("the export", [Fault(str(path), "", found, mend)]) from None
 
@@ -119,8 +125,7 @@ def _map_text(
         told |= {"runs": outcomes.runs, "seed": outcomes.seed, "rules": outcomes.rules}
     if trace is not None:
         told |= {"run": trace.run, "seed": trace.seed, "dates": clock}
-    if not is_invented(scenario):
-        told["left_out"] = "places of fire units and sensors"
+    told |= {"left_out": left_out(scenario)} if left_out(scenario) else {}
     if ending == ".geojson":
         return geojson_text(features, told)
     return kml_text(features, told, epoch) if ending == ".kml" else czml_text(features, told, epoch)
