@@ -163,7 +163,7 @@ def test_raids_keep_a_rhythm():
     plan = plan_of(quiet, 365, 1)
     season, logs = Season(plan, 0, 200), []
     for day in range(365):
-        logs.append(np.log(season._numbers(day)[:, 0]))
+        logs.append(np.log(season.numbers(day)[:, 0]))
     logs = (np.array(logs).T - np.log(1000)) / 0.5
     days = np.arange(365)
     july = (days >= 30) & (days < 61)

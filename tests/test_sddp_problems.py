@@ -128,8 +128,8 @@ PROBLEMS = {
     "hydro": (hydro, 10.0, 1e-6, 10),
     "quickstart": (quickstart, -2.0, 1e-6, 10),
     "production": (production, -23.96, 0.01, 30),
-    "expansion, two stages": (lambda: expansion(2, 1e6), 340315.52, 0.01, 60),
-    "expansion, three stages": (lambda: expansion(3, 1e5), 406712.49, 0.1, 100),
+    "expansion, two stages": (lambda: expansion(2, 1e6), 340315.52, 0.01, 250),
+    "expansion, three stages": (lambda: expansion(3, 1e5), 406712.49, 0.1, 250),
     "assets": (assets, 1.514, 1e-4, 30),
 }
 every = pytest.mark.parametrize("name", PROBLEMS)

@@ -185,13 +185,13 @@ class Season:
         rows = np.empty((luck.runs, n_columns(self.plan.arrays)))
         places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
         standing = Standing(
-            day, self.calendar.month_of(day), self.raids.on, self._numbers(day), self.depot.tonight(),
+            day, self.calendar.month_of(day), self.raids.on, self.numbers(day), self.depot.tonight(),
             self.units.tonight(), self._floor(), self._pk_left(day), fired,
         )  # fmt: skip
         nights(arrays.setup, luck.seed, luck.first_run, luck.runs, standing, rows, places, zones, np.empty(0, EVENT))
         return rows, fired
 
-    def _numbers(self, day: int) -> np.ndarray:
+    def numbers(self, day: int) -> np.ndarray:
         """How many of each group come. Shape (runs, groups)."""
         from koepel._kernel.season import raid_counts
 
@@ -202,7 +202,8 @@ class Season:
             own = self.luck.normal("intensity", day)
             self.intensity = rhythm.persistence * self.intensity + np.sqrt(1.0 - rhythm.persistence**2) * own
         counts = np.zeros((self.luck.runs, len(pattern.group_key)), np.int64)
-        scale = self.growth ** (day / 365.25) * rhythm.by_month.get(self.calendar.date_of(day).month, 1.0)
+        grown = min(day, self.calendar.day_of(rhythm.grows_until, day))
+        scale = self.growth ** (grown / YEAR_D) * rhythm.by_month.get(self.calendar.date_of(day).month, 1.0)
         raid_counts(pattern, self.luck.seed, self.luck.first_run, day, self.intensity, scale, counts)
         return counts
 

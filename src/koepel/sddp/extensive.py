@@ -117,6 +117,7 @@ def extensive(
 
     Examples
     --------
+    >>> from koepel.sddp import Node, StageProgram
     >>> buy = StageProgram(cost=[0, 1], rows=[[0, 1]], row_low=[0], row_high=[9], low=[0, 0], high=[9, 9],
     ...                    state_in=[0], state_out=[1])
     >>> graph = Graph(stages=[[Node(buy)]], transition=[], start_state=[0.0], floor=0.0)

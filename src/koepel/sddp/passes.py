@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from koepel.sddp.graph import Graph
-from koepel.sddp.program import Cuts, HeldProgram
+from koepel.sddp.program import Basis, Cuts, HeldProgram
 
 
 @dataclass(eq=False)
@@ -26,7 +26,9 @@ class Pool:
 class Working:
     """The programs of a graph in HiGHS, made when first solved, and the cuts on them."""
 
-    def __init__(self, graph: Graph, cuts: list[list[Cuts]] | None = None, bases: list[list] | None = None):
+    def __init__(
+        self, graph: Graph, cuts: list[list[Cuts]] | None = None, bases: list[list[Basis | None]] | None = None
+    ):
         self.graph, self.bases = graph, bases
         states = len(graph.start_state)
         self.pools = [[Pool(np.empty((0, states)), np.empty(0)) for _ in nodes] for nodes in graph.stages]
@@ -53,7 +55,7 @@ class Working:
         """Give a new program a basis to start from."""
         if self.bases is not None:
             if self.bases[stage][node] is not None:
-                made.solver.setBasis(self.bases[stage][node])
+                made.begin_at(self.bases[stage][node])
             return
         like = [(stage, m) for m in range(len(self.graph.stages[stage]))] + [(stage - 1, node), (stage - 1, 0)]
         for key in like:
@@ -61,19 +63,17 @@ class Working:
             if other is None or len(other.heights) or len(made.heights):
                 continue
             same = (other.rows, other.columns, other.floor is None) == (made.rows, made.columns, made.floor is None)
-            basis = other.solver.getBasis()
-            if same and basis.valid:
-                made.solver.setBasis(basis)
+            basis = other.basis() if same else None
+            if basis is not None:
+                made.begin_at(basis)
                 return
 
-    def bases_now(self) -> list[list]:
+    def bases_now(self) -> list[list[Basis | None]]:
         """The basis of each node's program, none where it was never solved."""
-        found = []
-        for t, nodes in enumerate(self.graph.stages):
-            held = [self.programs.get((t, m)) for m in range(len(nodes))]
-            kept = [None if program is None else program.solver.getBasis() for program in held]
-            found.append([basis if basis is not None and basis.valid else None for basis in kept])
-        return found
+        return [
+            [self.programs[t, m].basis() if (t, m) in self.programs else None for m in range(len(nodes))]
+            for t, nodes in enumerate(self.graph.stages)
+        ]
 
     def cuts(self) -> list[list[Cuts]]:
         """The cuts held, by stage and node."""
@@ -123,6 +123,28 @@ class Working:
                 states[p] = program.state_after(answer, outcomes[p, t])
             after.append(states)
         return costs, after, kept
+
+    def luck(self, nodes: np.ndarray, outcomes: np.ndarray, after: list[np.ndarray]) -> np.ndarray:
+        """What luck added to the cost of each path: value met less value expected, summed over stages.
+
+        The value of a program, with its cuts, from a state that is already there: its mean over nodes and outcomes is
+        worked out by solving all of them, so that luck is nothing in the mean whatever the cuts are worth. Of shape
+        (paths,).
+        """
+        paths, stages = nodes.shape
+        added = np.zeros(paths)
+        states = np.tile(self.graph.start_state, (paths, 1))
+        for t in range(stages):
+            for p in range(paths):
+                chances = self.graph.start if t == 0 else self.graph.transition[t - 1][nodes[p, t - 1]]
+                for m in np.flatnonzero(chances):
+                    program = self.program(t, m)
+                    for k, chance in enumerate(self.graph.stages[t][m].chances):
+                        met = (m, k) == (nodes[p, t], outcomes[p, t])
+                        answer = program.solve(states[p], k)
+                        added[p] += (met - chances[m] * chance) * (answer.cost + answer.to_go)
+            states = after[t]
+        return added
 
     def backward(self, after: list[np.ndarray]) -> None:
         """Make cuts at states that go out of each stage, last stage first; each serves every node of the stage."""

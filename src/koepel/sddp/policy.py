@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import stdtrit
 
 from koepel.errors import Fault, UsageError
 from koepel.sddp.chance import SIMULATED, drawn_paths
 from koepel.sddp.graph import Graph
 from koepel.sddp.passes import Working
-from koepel.sddp.program import Cuts
-
-NORMAL_95 = 1.959964
+from koepel.sddp.program import Basis, Cuts
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +52,8 @@ class Simulated:
         Those asked for. Shape (paths, stages, asked).
     nodes, outcomes
         Where chance went. Shape (paths, stages), int.
+    luck
+        What luck added to each path's cost, nothing in the mean; none where it was not asked for. Shape (paths,).
     """
 
     costs: np.ndarray
@@ -60,16 +61,22 @@ class Simulated:
     columns: np.ndarray
     nodes: np.ndarray
     outcomes: np.ndarray
+    luck: np.ndarray | None = None
+
+    @property
+    def steadied(self) -> np.ndarray:
+        """Costs without luck, where that is known: of the same mean and nearer to it. Shape (paths,)."""
+        return self.costs if self.luck is None else self.costs - self.luck
 
     @property
     def mean(self) -> float:
         """Mean cost of a path."""
-        return float(self.costs.mean())
+        return float(self.steadied.mean())
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the mean, by its standard error; endless for one path."""
-        return _interval(self.costs)
+        """The 95 % interval of the mean, by its standard error and Student's t."""
+        return interval_95(self.steadied)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +99,7 @@ class Policy:
     cuts: list[list[Cuts]]
     bounds: np.ndarray
     stopped: str
-    _bases: list[list] | None = field(default=None, repr=False)
+    _bases: list[list[Basis | None]] | None = field(default=None, repr=False)
 
     @property
     def bound(self) -> float:
@@ -105,7 +112,7 @@ class Policy:
         answer = program.solve(self.graph.start_state, outcome)
         return First(answer.columns, answer.cost, answer.slope, answer.row_duals)
 
-    def simulate(self, paths: int, seed: int = 0, columns: Sequence = ()) -> Simulated:
+    def simulate(self, paths: int, seed: int = 0, columns: Sequence = (), *, steady: bool = False) -> Simulated:
         """Follow the policy along fresh paths, drawn by seed and number of the path.
 
         The first paths are the same however many are asked for. Two policies with one seed meet the same luck.
@@ -118,6 +125,9 @@ class Policy:
             Apart from that of the training even where it is the same number.
         columns
             Which columns to keep: indices for all stages, or one such list a stage, all of one length.
+        steady
+            Take luck out of the mean (a martingale control): at each state all nodes and outcomes are solved, not only
+            the ones met. A path then takes so many times longer; the better the policy, the less spread is left.
 
         Raises
         ------
@@ -126,12 +136,14 @@ class Policy:
         """
         asked = _asked(columns, self.graph)
         nodes, outcomes = drawn_paths(self.graph, seed, SIMULATED, paths)
-        costs, _, kept = Working(self.graph, self.cuts, self._bases).forward(nodes, outcomes, asked)
-        return Simulated(costs.sum(axis=1), costs, kept, nodes, outcomes)
+        working = Working(self.graph, self.cuts, self._bases)
+        costs, after, kept = working.forward(nodes, outcomes, asked)
+        luck = working.luck(nodes, outcomes, after) if steady else None
+        return Simulated(costs.sum(axis=1), costs, kept, nodes, outcomes, luck)
 
 
 def paired(one: Simulated, other: Simulated) -> tuple[float, tuple[float, float]]:
-    """Mean cost of one less that of the other, path by path, with its 95 % interval.
+    """Mean cost of one less that of the other, path by path, with its 95 % interval; without luck if both are steadied.
 
     Raises
     ------
@@ -141,13 +153,15 @@ def paired(one: Simulated, other: Simulated) -> tuple[float, tuple[float, float]
     if len(one.costs) != len(other.costs):
         fault = Fault("", "paths", f"{len(one.costs)} and {len(other.costs)}", "simulate as many of both, by one seed")
         raise UsageError("the comparison", [fault])
-    difference = one.costs - other.costs
-    return float(difference.mean()), _interval(difference)
+    steadied = one.luck is not None and other.luck is not None
+    difference = one.steadied - other.steadied if steadied else one.costs - other.costs
+    return float(difference.mean()), interval_95(difference)
 
 
-def _interval(values: np.ndarray) -> tuple[float, float]:
-    """The 95 % interval of a mean."""
-    half = NORMAL_95 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.inf
+def interval_95(values: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of a mean, by Student's t; endless for one value."""
+    number = len(values)
+    half = stdtrit(number - 1, 0.975) * values.std(ddof=1) / np.sqrt(number) if number > 1 else np.inf
     return float(values.mean() - half), float(values.mean() + half)
 
 

@@ -48,6 +48,14 @@ class Answer:
     row_duals: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Which columns and rows are basic or at which bound, by HiGHS's numbers. Shapes (columns,) and (rows,), int8."""
+
+    columns: np.ndarray
+    rows: np.ndarray
+
+
 class HeldProgram:
     """A node's program with one more column, the cost still to come, and a row for each cut on it."""
 
@@ -125,6 +133,22 @@ class HeldProgram:
         height, slope, row_duals = self._bound(case, columns, to_go, duals)
         cost = float(case.cost @ columns) + program.constant
         return Answer(columns, cost, float(to_go), height, slope, row_duals)
+
+    def basis(self) -> Basis | None:
+        """Where the last solve ended; none where there was none."""
+        basis = self.solver.getBasis()
+        if not basis.valid:
+            return None
+        return Basis(*(np.array([int(s) for s in part], np.int8) for part in (basis.col_status, basis.row_status)))
+
+    def begin_at(self, kept: Basis) -> None:
+        """Start the next solve from a basis."""
+        import highspy
+
+        basis = highspy.HighsBasis()
+        basis.col_status = [highspy.HighsBasisStatus(int(s)) for s in kept.columns]
+        basis.row_status = [highspy.HighsBasisStatus(int(s)) for s in kept.rows]
+        self.solver.setBasis(basis)
 
     def state_after(self, answer: Answer, outcome: int) -> np.ndarray:
         """The state that goes out, without the solver's rounding past the bounds."""
