@@ -74,7 +74,7 @@ def test_text_of_a_file_is_never_markup(small):
     )
     for html in (nasty._repr_html_(), sketch.table([NASTY], [(NASTY, NASTY)], NASTY), sketch.line([1.0], NASTY)):
         assert "<img" not in html and Reader(html).open == []
-    region = Region(NASTY, outline_of(kp.Scenario.of_text(UKRAINE).settlements)[0].parts)
+    region = Region(NASTY, outline_of(kp.Scenario.of_text(UKRAINE))[0].parts)
     assert "<img" not in sketch.country([(NASTY, (50.0, 30.0), 1.0)], [region], {NASTY: 1.0}, NASTY)
 
 

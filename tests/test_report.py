@@ -176,7 +176,7 @@ def test_units_are_drawn_for_invented_countries_only(small, ukraine):
         for coordinate in ("50.17", "30.23", "49.81", "31.41"):
             assert coordinate not in text
     scenario = ukraine[0]
-    sheet = sheet_round([ring for region in outline_of(scenario.settlements) for ring in region.rings[0]])
+    sheet = sheet_round([ring for region in outline_of(scenario) for ring in region.rings[0]])
     for x, y in sheet.on([scenario.defence.fire_units[0].at, scenario.defence.sensors[0].at]).round(1):
         assert f'"{x}" cy="{y}"' not in ukraine[2] and f"({x} {y})" not in ukraine[2]
 
@@ -185,7 +185,7 @@ def test_harm_is_no_finer_than_policy_allows(small, ukraine):
     """Regions of Ukraine by the alphabet, all 27 drawn; elsewhere cells of 25 km or more; no settlement's own risk."""
     scenario, outcomes, text = ukraine
     rows = [row["head"] for row in region_rows(outcomes, scenario, texts()["map"])]
-    assert len(outline_of(scenario.settlements)) == 27
+    assert len(outline_of(scenario)) == 27
     assert rows == sorted(rows) and set(rows) == set(outcomes.zone_names)
     assert len(re.findall(r'<path class="k\d"', text)) == 27
     sheet = sheet_round([s.at for s in small[0].settlements], 18.0)

@@ -13,7 +13,6 @@ import difflib
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -283,15 +282,15 @@ def _region(feature: dict) -> Region:
     return Region(feature["properties"]["name"], turned)
 
 
-def outline_of(settlements: Sequence) -> tuple[Region, ...]:
-    """The regions of a country, where koepel has its outline and most settlements name a region of it.
+def outline_of(scenario) -> tuple[Region, ...]:
+    """The regions of the country, where koepel has its outline and most settlements name a region of it.
 
     Parameters
     ----------
-    settlements
-        Each with a ``region``, as those of a scenario.
+    scenario
+        Whose ``settlements`` each have a ``region``.
     """
     regions = ukraine_regions()
     names = {region.name for region in regions}
-    known = sum(one.region in names for one in settlements)
-    return regions if known > 0.5 * len(settlements) else ()
+    known = sum(one.region in names for one in scenario.settlements)
+    return regions if known > 0.5 * len(scenario.settlements) else ()

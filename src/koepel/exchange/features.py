@@ -87,7 +87,7 @@ def _point(what: str, name: str, at: Any, **facts: Any) -> Feature:
 
 def harm_of(outcomes: Outcomes, scenario: Scenario) -> list[Feature]:
     """Mean harm of a night by region of a known outline, else by cells of at least 25 km."""
-    outline = outline_of(scenario.settlements)
+    outline = outline_of(scenario)
     if not outline:
         return list(_cells(outcomes, scenario))
     sums = dict(zip(outcomes.zone_names, (outcomes.zones / outcomes.runs).tolist()))

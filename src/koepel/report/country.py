@@ -52,7 +52,7 @@ def country_picture(
     breaks
         Upper ends of the classes of colour, to draw several pictures alike; their own where none are given.
     """
-    outline, invented, sheet = outline_of(scenario.settlements), is_invented(scenario), sheet_of(scenario)
+    outline, invented, sheet = outline_of(scenario), is_invented(scenario), sheet_of(scenario)
     units = _units(scenario, sheet, words) if invented else []
     dots = _dots(scenario, sheet, words)
     areas = _region_areas(outcomes, outline, sheet, dots) if outline else _cell_areas(outcomes, scenario, sheet)
@@ -78,7 +78,7 @@ def country_picture(
 
 def sheet_of(scenario: Scenario) -> Sheet:
     """The sheet that a scenario is drawn on."""
-    outline = outline_of(scenario.settlements)
+    outline = outline_of(scenario)
     return sheet_round(_extent(outline, scenario, is_invented(scenario)), 0.0 if outline else 18.0)
 
 

@@ -44,7 +44,7 @@ def played(
         Whether they were fought by plain rules, under which every threat is known of.
     """
     sheet, invented = sheet_of(scenario), is_invented(scenario)
-    rings = [ring for region in outline_of(scenario.settlements) for ring in region.rings]
+    rings = [ring for region in outline_of(scenario) for ring in region.rings]
     ground = "".join(path(sheet.on(ring), closed=True) for ring in rings)
     words = t["playback"]
     seen = [_all_tracked(tracks_of(trace)) if plain else tracks_of(trace) for trace in traces]

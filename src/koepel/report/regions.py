@@ -81,7 +81,7 @@ def _too_small(outcomes: Outcomes, scenario: Scenario) -> np.ndarray:
     """Which regions hold less ground than a cell. Those of a known outline never do. Shape (zones,)."""
     from scipy.spatial import cKDTree
 
-    known = {region.name for region in outline_of(scenario.settlements)}
+    known = {region.name for region in outline_of(scenario)}
     n = len(outcomes.zone_names)
     if not scenario.settlements:
         return np.zeros(n, bool)

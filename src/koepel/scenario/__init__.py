@@ -123,7 +123,7 @@ class Scenario(ScenarioFields):
             sketch.table(["", "number"], list(self._numbers())),
             sketch.country(
                 [(one.name, one.at, one.people) for one in self.settlements],
-                outline_of(self.settlements),
+                outline_of(self),
                 label=f"settlements of {self.name}, the larger the more people",
             ),
             lead=self.about,
