@@ -28,6 +28,7 @@ from koepel.report.country import cell_side_km, sheet_of
 
 K = "{http://www.opengis.net/kml/2.2}"
 GX = "{http://www.google.com/kml/ext/2.2}"
+SMALL = kp.Scenario.read("small-country")
 NASTY = '<script>alert(1)</script>&"\x0b'
 UKRAINE = """
 format: koepel-scenario/1
@@ -47,7 +48,7 @@ pattern:
 
 @pytest.fixture(scope="module")
 def small():
-    scenario = kp.Scenario.read("small-country")
+    scenario = SMALL
     return scenario, kp.simulate(scenario, 20, seed=3), kp.trace(scenario, 2, seed=3)
 
 
@@ -276,7 +277,7 @@ def test_places_go_out_as_parquet(small, tmp_path):
 
 
 def test_campaigns_go_out_as_tables(tmp_path):
-    scenario = kp.Scenario.read("small-country")
+    scenario = SMALL
     found = kp.campaign(scenario, 10, 4)
     stock = pd.read_csv(export(scenario, tmp_path / "stock.csv", outcomes=found, table="stock"))
     own = stock[stock["effector"] == found.followed[0]]
@@ -345,7 +346,7 @@ def test_out_and_in_again_is_the_same(ending, tmp_path, towns):
 @pytest.mark.parametrize("kind", ["settlements", "assets", "sensors", "fire_units"])
 def test_every_kind_comes_back(ending, kind, tmp_path):
     """What goes out of small-country comes in again, assets and magazines with their figures."""
-    scenario = kp.Scenario.read("small-country")
+    scenario = SMALL
     path = export(scenario, tmp_path / f"x{ending}")
     back, _ = bring_in(scenario, path, kind, replace=True)
     part, other = ((one.defence if kind in ("sensors", "fire_units") else one) for one in (scenario, back))
@@ -360,14 +361,14 @@ def foreign(tmp_path, text, name="places.csv"):
 
 def refused(path, kind="settlements"):
     with pytest.raises(ScenarioError) as caught:
-        bring_in(kp.Scenario.read("small-country"), path, kind)
+        bring_in(SMALL, path, kind)
     return [str(fault) for fault in caught.value.faults]
 
 
 def test_a_file_of_another_tool_comes_in(tmp_path):
     """A byte-order mark, other names of columns, and columns that a scenario has no use for, which are named."""
     path = foreign(tmp_path, b"\xef\xbb\xbfName,Latitude,LNG,Population,osm_id\nNew Town,51.2,-30.1,1200,7\n")
-    scenario, left_out = bring_in(kp.Scenario.read("small-country"), path)
+    scenario, left_out = bring_in(SMALL, path)
     assert left_out == ["osm_id"]
     new = scenario.settlements[-1]
     assert (new.name, new.at, new.people) == ("New Town", (51.2, -30.1), 1200)
@@ -442,9 +443,42 @@ def test_faults_of_geojson_are_told_by_feature(tmp_path):
 def test_no_file_shows_a_traceback(tmp_path, name, data):
     """Whatever the bytes: places come in, or the faults are told."""
     try:
-        bring_in(kp.Scenario.read("small-country"), foreign(tmp_path, data, name))
+        bring_in(SMALL, foreign(tmp_path, data, name))
     except (ScenarioError, UsageError) as error:
         assert error.faults
+
+
+scrap = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.just(10**400), st.floats(), st.text(max_size=6)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)),
+    max_leaves=6,
+)
+wrong = st.fixed_dictionaries(
+    {},
+    optional={
+        "geometry": st.one_of(
+            scrap, st.fixed_dictionaries({"type": st.sampled_from(["Point", "Line", 3]), "coordinates": scrap})
+        ),
+        "properties": st.one_of(
+            scrap,
+            st.fixed_dictionaries({}, optional=dict.fromkeys(("name", "people", "region", "feature", "Lat"), scrap)),
+        ),
+    },
+)
+
+
+@given(features=st.lists(st.one_of(scrap, wrong), max_size=4), crs=scrap)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("kind", ["settlements", "fire_units"])
+def test_no_feature_shows_a_traceback(tmp_path, kind, features, crs):
+    """Any JSON in the place of anything."""
+    data = {"type": "FeatureCollection", "features": features, "crs": crs}
+    path = foreign(tmp_path, json.dumps(data), "x.geojson")
+    for read in (lambda: bring_in(SMALL, path, kind), lambda: read_points(path)):
+        try:
+            read()
+        except (ScenarioError, UsageError) as error:
+            assert error.faults
 
 
 def test_candidate_sites_come_in(tmp_path):
@@ -459,7 +493,7 @@ def test_a_placement_on_named_sites(tmp_path):
     """Units go to the sites of the file, or stay; none goes anywhere else."""
     path = foreign(tmp_path, "name,lat,lon\nhill,50.9,-29.5\nridge,51.1,-30.2\nsame,51.1,-30.2\n")
     sites = [at for _, at in read_points(path)]
-    scenario = kp.Scenario.read("small-country")
+    scenario = SMALL
     plan = kp.place(scenario, sites=sites, gap=0.02, seconds=10)
     present = {unit.name: unit.at for unit in scenario.defence.fire_units}
     assert plan.moves

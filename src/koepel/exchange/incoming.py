@@ -248,4 +248,4 @@ def _cells(feature: dict[str, Any], where: str, layout: Layout) -> tuple[dict[st
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18
