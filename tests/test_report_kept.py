@@ -12,8 +12,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from pages import Reader
+from typer.testing import CliRunner
 
 import koepel as kp
+from koepel.cli import app
 from koepel.errors import UsageError
 from koepel.geo import distance_m
 from koepel.outcome import figure
@@ -247,6 +249,17 @@ def test_a_scenario_that_was_changed_afterwards_is_refused(tmp_path):
     file.write_text(file.read_text(encoding="utf-8").replace("cheapest", "first-able"), encoding="utf-8")
     with pytest.raises(UsageError, match="fight it again"):
         write_report(folder, tmp_path / "x.html")
+
+
+def test_the_command(kept, tmp_path):
+    """It writes the page, says how large it is, and does not replace a file unasked."""
+    page = tmp_path / "x.html"
+    told = CliRunner().invoke(app, ["report", str(kept / "a"), str(kept / "b"), "--to", str(page), "--json"])
+    assert told.exit_code == 0 and json.loads(told.stdout) == {"file": str(page), "bytes": page.stat().st_size}
+    told = CliRunner().invoke(app, ["report", str(kept / "a"), "--to", str(page)])
+    assert told.exit_code == 2 and "the file exists" in told.stderr
+    told = CliRunner().invoke(app, ["report", str(tmp_path), "--to", str(page), "--force"])
+    assert told.exit_code == 2 and "no kept run" in told.stderr and "Traceback" not in told.output
 
 
 def test_other_rules_cannot_be_compared(kept):
