@@ -29,7 +29,7 @@ def place(
     worst_case: Annotated[
         bool, typer.Option("--worst-case", help="Plan for the worst of some raid patterns fixed in advance.")
     ] = False,
-    grid_deg: Annotated[float, typer.Option(help="Step of the grid of sites, degrees.")] = 0.5,
+    grid_deg: Annotated[float, typer.Option(help="Step of the grid of sites, degrees.")] = 0.4,
     sites: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Candidate sites, GeoJSON or CSV, in place of the grid.")
     ] = None,

@@ -33,7 +33,7 @@ def place(
     units: Iterable[str] | None = None,
     worst_case: bool = False,
     seed: int = 1,
-    grid_deg: float = 0.5,
+    grid_deg: float = 0.4,
     spacing_m: float = 0.0,
     keep: Iterable[str] = (),
     forbidden: Iterable[str] = (),

@@ -48,7 +48,7 @@ def candidate_sites(
     scenario: Scenario,
     units: Iterable[FireUnit],
     *,
-    grid_deg: float = 0.5,
+    grid_deg: float = 0.4,
     spacing_m: float = 0.0,
     forbidden: Iterable[str] = (),
     given: Iterable[tuple[float, float]] | None = None,

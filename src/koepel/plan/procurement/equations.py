@@ -50,7 +50,15 @@ def budget(p: Rows, k: Market, t: int, r: int) -> None:
     spent = (1.0, p["pay"], k.buys[:, 1]), (1.0, p["share"], k.shares[:, 1])
     p.add("budget", k.funders, -INF, k.income_musd[t], *spent, (-1.0, p["free_in"]))
     kept = [(keep[rows], columns, rows) for _, columns, rows in spent]
-    p.add("keep", k.funders, keep * k.income_musd[t], keep * k.income_musd[t], (1.0, p["free_out"]), (-keep, p["free_in"]), *kept)
+    p.add(
+        "keep",
+        k.funders,
+        keep * k.income_musd[t],
+        keep * k.income_musd[t],
+        (1.0, p["free_out"]),
+        (-keep, p["free_in"]),
+        *kept,
+    )
 
 
 def payment(p: Rows, k: Market, t: int, r: int) -> None:
@@ -121,7 +129,9 @@ def capacity(p: Rows, k: Market, t: int, r: int) -> None:
 def giving(p: Rows, k: Market, t: int, r: int) -> None:
     """A donor gives no more than what it has above its floor."""
     of = sources_with_end(k)
-    p.add("giving", [k.sources[s] for s in of], 0.0, 0.0, (1.0, p["left_out"]), (-1.0, p["left_in"]), (1.0, p["made"][of]))
+    p.add(
+        "giving", [k.sources[s] for s in of], 0.0, 0.0, (1.0, p["left_out"]), (-1.0, p["left_in"]), (1.0, p["made"][of])
+    )
 
 
 def agreement(p: Rows, k: Market, t: int, r: int) -> None:
@@ -157,7 +167,15 @@ def serving(p: Rows, k: Market, t: int, r: int) -> None:
     """No more fire units are supplied than are in the field and in service."""
     arm, kind = np.nonzero(k.carries)
     there = -k.carries[arm, kind] * k.up[kind]
-    p.add("serving", k.arms, -INF, 0.0, (1.0, p["supplied"]), (there, p["units_in"][kind], arm), (there, p["field"][kind], arm))
+    p.add(
+        "serving",
+        k.arms,
+        -INF,
+        0.0,
+        (1.0, p["supplied"]),
+        (there, p["units_in"][kind], arm),
+        (there, p["field"][kind], arm),
+    )
 
 
 def crews(p: Rows, k: Market, t: int, r: int) -> None:
@@ -182,6 +200,13 @@ def leaking(p: Rows, k: Market, t: int, r: int) -> None:
         rows = np.repeat(np.arange(len(at)), len(arms))
         p.add(f"leaking_{name}", labels, height * (1.0 + at), INF, (1.0, np.repeat(p["leaks"][c], len(at))),
               (np.outer(height, k.effect[t, c]), np.tile(p["supplied"][arms], len(at)), rows))  # fmt: skip
+
+
+def harm(p: Rows, k: Market, t: int, r: int) -> None:
+    """People exposed in the stage, as one column: what is limited, where money is what is saved."""
+    p.declare("harm", ["all"])
+    p.add("harm", ["all"], k.debris[t, r] * k.length[t], INF, (1.0, p["harm"]),
+          (-k.bare[t, r] * k.length[t], p["leaks"], np.zeros(len(k.classes), int)))  # fmt: skip
 
 
 EQUATIONS: tuple[Callable[[Rows, Market, int, int], None], ...] = (
@@ -212,4 +237,3 @@ def offers_with_most(k: Market) -> np.ndarray:
 def sources_with_end(k: Market) -> np.ndarray:
     """Sources that have only so much to give: donors."""
     return np.flatnonzero(np.isfinite(k.left))
-

@@ -120,7 +120,9 @@ def _raid_chain(supply: Supply, strong: np.ndarray, levels: int, until_end: bool
         return stay
     back = 0.0 if until_end else resumes
     share = np.array([1.0]) if levels == 1 else np.array([STRONG, 1.0 - STRONG])
-    return np.block([[(1.0 - stops) * stay, np.full((levels, 1), stops)], [back * share[None, :], np.array([[1.0 - back]])]])
+    return np.block(
+        [[(1.0 - stops) * stay, np.full((levels, 1), stops)], [back * share[None, :], np.array([[1.0 - back]])]]
+    )
 
 
 def _crisis_chain(supply: Supply) -> tuple[str, np.ndarray]:
