@@ -7,6 +7,7 @@
     records      published records of real raids, cleaned
     replay       a scenario under the raid of one recorded night
     simulate     one raid by the clock; many by the seed
+    comparison   two answers side by side, on the same luck
     outcome      what came of it: fates, leakers, people, rounds and money, with intervals
     study        many runs, kept in a folder
     campaign     night after night against stocks that run down
@@ -14,6 +15,7 @@
     backtest     how well it foretells: fitted on the past, scored on the nights that followed
     plan         what to decide: who shoots at what, where to put it
     report       one page that tells all of it
+    exchange     to other tools and from them: places, harm and tracks
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources
     wta          who shoots at what, once: solved with proof, arrays only
@@ -21,9 +23,9 @@
     sddp         decisions stage after stage while chance unfolds: stochastic programs with a bound; arrays only
     countries    settlements and outlines of countries
 
-Under the story: `units`, `errors`, `geo`, `tables`, `nouns`, `solver`, `arrays` (the one bridge to the compiled
-`_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none of them: each
-comes with the first name that is asked of it.
+Under the story: `units`, `errors`, `geo`, `projection`, `sketch`, `tables`, `nouns`, `solver`, `arrays` (the one
+bridge to the compiled `_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none
+of them: each comes with the first name that is asked of it.
 """
 
 from __future__ import annotations

@@ -33,6 +33,9 @@ def place(
         bool, typer.Option("--worst-case", help="Plan for the worst of some raid patterns fixed in advance.")
     ] = False,
     grid_deg: Annotated[float, typer.Option(help="Step of the grid of sites, degrees.")] = 0.4,
+    sites: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Candidate sites, GeoJSON or CSV, in place of the grid.")
+    ] = None,
     spacing_km: Annotated[float, typer.Option(help="Sites that are used are at least so far apart.")] = 0.0,
     keep: Annotated[
         list[str] | None, typer.Option(metavar="UNIT", help="A unit that stays where it is; may be repeated.")
@@ -56,6 +59,7 @@ def place(
 ) -> Any:
     """Put fire units where most harm is averted, and fight the result on fresh seeds."""
     import koepel as kp
+    from koepel.exchange import read_points
     from koepel.study import check_file
 
     if out is not None:
@@ -66,6 +70,7 @@ def place(
         studied, units=named, worst_case=worst_case, seed=seed, grid_deg=grid_deg, spacing_m=1e3 * spacing_km,
         keep=keep or (), forbidden=forbidden or (), most_moves=moves, gap=gap, seconds=seconds, runs=runs,
         improve_runs=improve_runs, improve_tries=improve_tries,
+        sites=None if sites is None else [at for _, at in read_points(sites)],
     )  # fmt: skip
     if out is None:
         return found

@@ -137,6 +137,12 @@ def buy(
     k = market_of(reading, window=WINDOW, extra=extra)
     tell("planning")
     found = _solved(k, harm_at_most, careful, gap=gap, seconds=seconds, seed=seed)
+    made = added_output(k, found.orders, reading)
+    if any(more.any() for more in made.values()):
+        tell("planning again, at the prices that come of what is added")
+        reading = replace(reading, made=made)
+        k = market_of(reading, window=WINDOW, extra=extra)
+        found = _solved(k, harm_at_most, careful, gap=gap, seconds=seconds, seed=seed)
     refits = 0
     while base is not None and refits < REFITS:
         tell("fighting campaigns with the plan")
@@ -215,6 +221,18 @@ def _taught(reading: Reading, seen: Campaign, orders: Callable[[Market], Orders]
         k = market_of(reading, window=WINDOW, extra=extra)
         reading = scaled(reading, seen, promise(k, orders(k), PATHS, seed, people_of(reading)))
     return reading
+
+
+def added_output(k: Market, orders: Orders, reading: Reading) -> dict[str, np.ndarray]:
+    """What expansions add to lines that learn: line -> rounds a month. Shape (T,) each."""
+    learning = {one.name for one in reading.supply.lines if one.learning < 1}
+    added: dict[str, np.ndarray] = {name: np.zeros(len(k.months)) for name in learning}
+    for t, x in np.argwhere(orders.agreed > 0):
+        line = k.sources[k.line[x]]
+        if line in learning:
+            ages = np.clip(np.arange(len(k.months)) - t, 0, k.ramp.shape[1] - 1)
+            added[line] += orders.agreed[t, x] * k.step[x] * k.ramp[x, ages] * (np.arange(len(k.months)) >= t)
+    return added
 
 
 def _solved(k: Market, harm_at_most, careful: float, *, gap: float, seconds: float, seed: int) -> Solved | Branched:

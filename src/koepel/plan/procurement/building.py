@@ -29,7 +29,7 @@ def market_of(reading: Reading, *, window: int, extra: Funder | None = None) -> 
     check_offers(reading)
     due, doubtful, doubt = _ordered_before(reading)
     return Market(
-        months=(*_month_names(reading), TAIL), length=reading.length, window=window, thrift=_thrift(reading),
+        months=(*_month_names(reading), TAIL), length=reading.length, window=min(window, reading.months), thrift=_thrift(reading),
         due=due, doubtful=doubtful, doubt=doubt, **_raids(reading), **_arms(reading), **_kinds(reading),
         **_sources(reading), **_offers(reading, extra), **_expansions(reading, extra), **_money(reading, extra),
     )  # fmt: skip

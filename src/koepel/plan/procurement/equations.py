@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from koepel.plan.procurement.market import Market
-from koepel.plan.procurement.rows import Rows
+from koepel.plan.procurement.rows import Rows, word
 
 INF = np.inf
 BEND = 0.12  # step of the tangents of exp(-s): they stay within BEND**2 / 8 of it, as a share
@@ -198,7 +198,7 @@ def leaking(p: Rows, k: Market, t: int, r: int) -> None:
         labels = [f"{name}, {j}" for j in range(len(at))]
         height = np.exp(-at)
         rows = np.repeat(np.arange(len(at)), len(arms))
-        p.add(f"leaking_{name}", labels, height * (1.0 + at), INF, (1.0, np.repeat(p["leaks"][c], len(at))),
+        p.add(f"leaking_{word(name)}", labels, height * (1.0 + at), INF, (1.0, np.repeat(p["leaks"][c], len(at))),
               (np.outer(height, k.effect[t, c]), np.tile(p["supplied"][arms], len(at)), rows))  # fmt: skip
 
 

@@ -42,11 +42,11 @@ def lines_of(k: Market, orders: Orders) -> tuple[Line, ...]:
         for x in np.flatnonzero(orders.agreed[t]):
             payer = k.funders[orders.shared_by[x]] if orders.shared_by[x] >= 0 else ""
             steps = int(orders.agreed[t, x])
-            found.append(Line(t, k.expansions[x], steps, payer, steps * k.cost_musd[x] * 1e6, True))
+            found.append(Line(t, k.expansions[x], steps, payer, float(steps * k.cost_musd[x] * 1e6), True))
         for o, f in np.argwhere(orders.number[t] > 0):
             number = int(round(orders.number[t, o, f]))
             payer = k.funders[f] if f < len(k.funders) else ""
-            found.append(Line(t, k.offers[o], number, payer, number * k.price_musd[t, o] * 1e6))
+            found.append(Line(t, k.offers[o], number, payer, float(number * k.price_musd[t, o] * 1e6)))
     return tuple(found)
 
 
