@@ -39,7 +39,7 @@ class Futures:
     swing, swing_chance
         Factors on the classes within a regime: more missiles, or fewer. Shapes (N, C), (N,).
     crisis_name
-        Which crisis it is; the others go on in the mean.
+        Which crisis it is; the others are left out.
     """
 
     regimes: tuple[str, ...]
