@@ -129,7 +129,7 @@ def buy(
         months = months_of_war(scenario)
     extra = Funder(name=NEW_MONEY, budget=Interval(budget_usd, budget_usd)) if budget_usd else None
     tell("fighting nights with and without everything")
-    additions, nights, reading = _read(scenario, months, tail_months, seed, until_end_of_war)
+    additions, nights, reading = read_country(scenario, months, tail_months, seed, until_end=until_end_of_war)
     base = None
     if runs:
         tell("fighting campaigns without a plan")
@@ -190,7 +190,7 @@ def months_of_war(scenario: Scenario) -> int:
     return int(np.clip(np.ceil(np.log(OVER) / np.log1p(-stops)), 1, ENDLESS_MONTHS))
 
 
-def _read(
+def read_country(
     scenario: Scenario, months: int, tail_months: float, seed: int, until_end: bool
 ) -> tuple[Additions, Nights, Reading]:
     """What could come, what each thing does, and what may happen."""
