@@ -6,7 +6,8 @@ import pytest
 import koepel
 from koepel.arrays import scenario_arrays
 from koepel.errors import UsageError
-from koepel.rehearsal import Rehearsal
+from koepel.outcome import figure
+from koepel.rehearsal import Rehearsal, mean_and_half_width
 
 RUNS = 70  # more than two chunks, the last one short
 
@@ -58,14 +59,24 @@ def test_differences_are_those_of_compare(small, rehearsal):
     assert ours["leaked"].mean > 0  # a unit less
 
 
-def test_zones_and_aims_add_up(rehearsal):
-    """Impacts by night and zone sum to those of the study; who is aimed at a place arrives or is stopped."""
+def test_places_and_aims_add_up(rehearsal):
+    """Impacts by night and place sum to those of the study; who is aimed at a place arrives or is stopped."""
     start = rehearsal.start
-    assert np.array_equal(start.zone_harm[:, :, 0].sum(axis=0), start.outcomes.zones[:, 1])
+    assert np.array_equal(start.hits.sum(axis=0), start.outcomes.places[:, 0])
+    assert np.array_equal(start.hits.sum(axis=1), start.outcomes.nights("impacts"))
     assert (start.stopped <= start.aimed).all()
     arrived = (start.aimed - start.stopped).sum()
     assert arrived == start.outcomes.nights("leaked").sum()
-    assert all(one.mean == 0.0 for one in rehearsal.zone_differences(start))
+
+
+def test_many_intervals_at_once_are_those_of_figure(rehearsal):
+    """The quick form gives the mean and the interval of `koepel.outcome.figure`, column by column."""
+    hits = rehearsal.start.hits.astype(float)
+    mean, half = mean_and_half_width(hits)
+    for place in range(hits.shape[1]):
+        one = figure(hits[:, place])
+        assert mean[place] == pytest.approx(one.mean, rel=1e-12)
+        assert mean[place] + half[place] == pytest.approx(one.mean_high, rel=1e-12)
 
 
 def test_arrays_are_taken_over_only_where_raids_and_people_are_the_same(small, rehearsal):

@@ -35,8 +35,8 @@ class Nights:
         What was fought.
     outcomes
         As `koepel.simulate.simulate` gives them, bit for bit.
-    zone_harm
-        Impacts and places harmed by debris in each night and alarm zone. Shape (runs, zones, 2).
+    hits
+        Impacts that do harm, in each night and at each place. Shape (runs, places).
     aimed, stopped
         Threats aimed at each place, and those of them that did not arrive, by reporting class, over all nights.
         Shapes (places, classes).
@@ -45,7 +45,7 @@ class Nights:
     scenario: Scenario
     arrays: ScenarioArrays
     outcomes: Outcomes
-    zone_harm: np.ndarray
+    hits: np.ndarray
     aimed: np.ndarray
     stopped: np.ndarray
 
@@ -107,11 +107,6 @@ class Rehearsal:
             shown[f"leaked: {name}"] = b.of_class(name)[:, c.LEAKED] - a.of_class(name)[:, c.LEAKED]
         return {name: figure(values) for name, values in shown.items()}
 
-    def zone_differences(self, after: Nights) -> list[Figure]:
-        """Impacts after the change less those at the start, zone by zone."""
-        change = after.zone_harm[:, :, 0] - self.start.zone_harm[:, :, 0]
-        return [figure(change[:, zone]) for zone in range(change.shape[1])]
-
     def close(self) -> None:
         """Let the threads go."""
         self._pool.shutdown(cancel_futures=True)
@@ -129,7 +124,7 @@ class Rehearsal:
         finally:
             for future in under_way:
                 future.cancel()
-        rows, places, zones, harm, aimed, stopped, cpu_seconds = zip(*chunks)
+        rows, places, zones, hits, aimed, stopped, cpu_seconds = zip(*chunks)
         outcomes = Outcomes(
             scenario=scenario.name,
             digest=digest(scenario),
@@ -147,11 +142,29 @@ class Rehearsal:
             cpu_seconds=sum(cpu_seconds),
             wall_seconds=time.perf_counter() - started,
         )
-        return Nights(scenario, arrays, outcomes, np.concatenate(harm), sum(aimed), sum(stopped))
+        return Nights(scenario, arrays, outcomes, np.concatenate(hits), sum(aimed), sum(stopped))
+
+
+def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means over the nights, and half their 95 % intervals, of many measures at once; see `koepel.outcome.figure`.
+
+    Parameters
+    ----------
+    values
+        Shape (runs, measures); of two runs or more an interval is known, else it is NaN.
+    """
+    from scipy.special import stdtrit
+
+    mean = values.mean(axis=0)
+    if len(values) >= 4:
+        values = values[: len(values) // 2 * 2].reshape(-1, 2, values.shape[1]).mean(axis=1)
+    if len(values) < 2:
+        return mean, np.full(len(mean), np.nan)
+    return mean, stdtrit(len(values) - 1, 0.975) * values.std(axis=0, ddof=1) / np.sqrt(len(values))
 
 
 def _chunk(arrays: ScenarioArrays, seed: int, first_run: int, n_runs: int):
-    """One chunk of nights: rows, sums over places and zones, harm by night and zone, aims, CPU seconds."""
+    """One chunk of nights: rows, sums over places and zones, hits by night and place, aims, CPU seconds."""
     from koepel._kernel.night import nights
     from koepel._kernel.setup import ALONE, EVENT
 
@@ -159,15 +172,15 @@ def _chunk(arrays: ScenarioArrays, seed: int, first_run: int, n_runs: int):
     rows = np.empty((n_runs, n_columns(arrays)))
     n_places, n_zones, no_log = len(arrays.places), len(arrays.zones), np.empty(0, EVENT)
     places, zones = np.zeros((n_places, 4)), np.zeros((n_zones, 3))
-    harm = np.empty((n_runs, n_zones, 2))
+    hits = np.empty((n_runs, n_places), np.int32)
     aimed, stopped = np.zeros(n_places * len(c.CLASSES), np.int64), np.zeros(n_places * len(c.CLASSES), np.int64)
     for r in range(n_runs):
-        before = zones[:, 1:].copy()
+        before = places[:, 0].copy()
         threats, *_ = nights(arrays.setup, seed, first_run + r, 1, ALONE, rows[r : r + 1], places, zones, no_log)
-        harm[r] = zones[:, 1:] - before
+        hits[r] = places[:, 0] - before
         threats = threats[threats["aim"] >= 0]
         at = threats["aim"] * len(c.CLASSES) + arrays.setup.types.group[threats["type"]]
         aimed += np.bincount(at, minlength=len(aimed))
         stopped += np.bincount(at[threats["fate"] != c.LEAKED], minlength=len(aimed))
     shape = (n_places, len(c.CLASSES))
-    return rows, places, zones, harm, aimed.reshape(shape), stopped.reshape(shape), time.thread_time() - started
+    return rows, places, zones, hits, aimed.reshape(shape), stopped.reshape(shape), time.thread_time() - started
