@@ -261,7 +261,8 @@ class Trace:
     events
         In order of time: ``time_s``, ``event``, ``threat``, ``fire_unit``, ``effector``, ``rounds``.
     threats
-        Name, type, route, start, first track, end and fate of each threat.
+        Name, type, route, start, first track, end and fate of each threat; when a decoy was told apart, and until
+        when its track lived on.
     """
 
     scenario: str
@@ -371,6 +372,8 @@ def _threat(arrays: ScenarioArrays, name: str, threat, legs) -> dict[str, Any]:
         "impact_s": float(threat["impact_s"]),
         "end_s": float(threat["end_s"]),
         "tracked_s": float(threat["tracked_s"]) if threat["tracked_s"] < threat["end_s"] else None,
+        "told_apart_s": float(threat["told_s"]) if threat["told_s"] < threat["end_s"] else None,
+        "track_ends_s": float(threat["dead_s"]),
         "aim": arrays.places[aim] if aim >= 0 else None,
         "fate": c.FATES[threat["fate"]],
         "by": " ".join(arrays.magazines[threat["by"]]) if threat["by"] >= 0 else None,
