@@ -33,8 +33,16 @@ def answer(rehearsal: Rehearsal, now: Nights, areas: Areas) -> dict[str, Any]:
         "threats": now.outcomes.figure("threats").as_dict(),
         "measures": measures,
         "areas": _areas(start, now, areas),
+        "nights": _telling_nights(now),
         "rounds": {name: float(now.outcomes.rounds(name).mean()) for name in now.outcomes.effectors},
     }
+
+
+def _telling_nights(nights: Nights) -> dict[str, int]:
+    """Runs whose number of leakers is nearest to the median, and to the 95 % quantile."""
+    leaked = nights.outcomes.nights("leaked")
+    wanted = {"typical": np.quantile(leaked, 0.5), "bad": np.quantile(leaked, 0.95)}
+    return {name: int(np.abs(leaked - value).argmin()) for name, value in wanted.items()}
 
 
 def _three(start: Nights, now: Nights, differences: dict[str, Figure], name: str) -> dict[str, Any]:

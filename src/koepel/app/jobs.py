@@ -142,8 +142,8 @@ class Jobs:
         except KoepelError as error:
             job.error, job.state = told(error), "failed"
         except Exception as error:
-            mend = "this is a mistake in koepel: please report it"
-            job.error, job.state = told(KoepelError("koepel itself", [Fault("", "", repr(error)[:300], mend)])), "failed"
+            fault = Fault("", "", repr(error)[:300], "this is a mistake in koepel: please report it")
+            job.error, job.state = told(KoepelError("koepel itself", [fault])), "failed"
 
 
 def told(error: KoepelError) -> dict[str, Any]:

@@ -178,7 +178,7 @@ def _whole(asked: dict, name: str, low: int, high: int) -> int:
     if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < 12:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _refused(name, f"found {str(value):.40}", f"give a whole number from {low:,} to {high:,}")
+        raise _refused(name, f"found {value!s:.40}", f"give a whole number from {low:,} to {high:,}")
     return value
 
 
@@ -188,7 +188,7 @@ def _number(asked: dict, name: str, low: float, high: float) -> float:
     except (TypeError, ValueError):
         value = float("nan")
     if not low <= value <= high:
-        raise _refused(name, f"found {str(asked.get(name)):.40}", f"give a number from {low:g} to {high:g}")
+        raise _refused(name, f"found {asked.get(name)!s:.40}", f"give a number from {low:g} to {high:g}")
     return value
 
 

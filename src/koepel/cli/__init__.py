@@ -328,6 +328,30 @@ def demo(runs: Runs = 1000, seed: Seed = 1, set_: Set = None, json_: Json = Fals
     return Answer({**outcomes.as_dict(), "page": str(page)}, f"{outcomes.summary()}\n\nthe page: {page.resolve()}")
 
 
+@app.command(name="map")
+def map_(
+    scenario: ScenarioName,
+    workspace: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder whose scenario files may be opened and written.")
+    ] = Path("."),
+    runs: Annotated[int, typer.Option(help="Nights that every change is fought on.")] = 200,
+    seed: Seed = 1,
+    port: Annotated[int, typer.Option(help="Port of this machine's loopback; any free one where it is 0.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    workers: Workers = None,
+) -> Any:
+    """Show the map in a browser: replay nights, move the defence, compare, fight campaigns."""
+    from koepel.app import serve
+
+    def told(address: str) -> None:
+        _note(f"the map is at {address}")
+        _note("nobody but this machine can see it; Ctrl-C ends it")
+
+    serve(
+        scenario, workspace=workspace, runs=runs, seed=seed, port=port, workers=workers, open_browser=browser, told=told
+    )
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None] | None]:
     """A bar on a terminal; nothing in a pipe. It appears with the first nights, after any other message."""
