@@ -44,7 +44,6 @@ def test_a_change_has_the_bits_of_a_fresh_simulation(small, rehearsal):
     for changed in changes(small):
         fresh = koepel.simulate(changed, RUNS, seed=7)
         again = rehearsal.fight(changed).outcomes
-        assert again.digest == fresh.digest
         for name in ("rows", "places", "zones"):
             assert np.array_equal(getattr(again, name), getattr(fresh, name), equal_nan=True), name
 

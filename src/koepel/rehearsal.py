@@ -34,7 +34,7 @@ class Nights:
     scenario, arrays
         What was fought.
     outcomes
-        As `koepel.simulate.simulate` gives them, bit for bit.
+        As `koepel.simulate.simulate` gives them, bit for bit; the digest of a change is not reckoned.
     hits
         Impacts that do harm, in each night and at each place. Shape (runs, places).
     aimed, stopped
@@ -87,7 +87,7 @@ class Rehearsal:
         self.runs, self.seed = runs, seed
         self._workers = workers or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._workers)
-        self.start = self._nights(scenario, scenario_arrays(scenario), progress)
+        self.start = self._nights(scenario, scenario_arrays(scenario), progress, start=True)
 
     def fight(self, scenario: Scenario, progress: Callable[[int, int], None] | None = None) -> Nights:
         """The same nights under a scenario; quick where its defence alone differs from that of the start.
@@ -111,7 +111,7 @@ class Rehearsal:
         """Let the threads go."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _nights(self, scenario: Scenario, arrays: ScenarioArrays, progress) -> Nights:
+    def _nights(self, scenario: Scenario, arrays: ScenarioArrays, progress, *, start: bool = False) -> Nights:
         started = time.perf_counter()
         firsts = range(0, self.runs, CHUNK)
         under_way = [self._pool.submit(_chunk, arrays, self.seed, f, min(CHUNK, self.runs - f)) for f in firsts]
@@ -127,7 +127,7 @@ class Rehearsal:
         rows, places, zones, hits, aimed, stopped, cpu_seconds = zip(*chunks)
         outcomes = Outcomes(
             scenario=scenario.name,
-            digest=digest(scenario),
+            digest=digest(scenario) if start else "",
             seed=self.seed,
             runs=self.runs,
             rules="full",

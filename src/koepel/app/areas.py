@@ -39,10 +39,12 @@ class Areas:
 
     def sums(self, by_place: np.ndarray) -> np.ndarray:
         """Sums over the places of each area, along the last axis. Shape (..., areas)."""
-        inside = self.of_place >= 0
-        out = np.zeros((*by_place.shape[:-1], len(self.names)))
-        np.add.at(out, (..., self.of_place[inside]), by_place[..., inside])
-        return out
+        rows = by_place.reshape(-1, by_place.shape[-1])
+        sums = np.zeros((len(rows), len(self.names)))
+        row, place = np.nonzero(rows)  # few places are hit in a night
+        row, place = (one[self.of_place[place] >= 0] for one in (row, place))
+        np.add.at(sums, (row, self.of_place[place]), rows[row, place])
+        return sums.reshape(*by_place.shape[:-1], len(self.names))
 
 
 @lru_cache(maxsize=8)
