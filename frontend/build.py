@@ -13,10 +13,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE.parent / "src" / "koepel" / "app" / "static"
+LOCKED = HERE / "package-lock.json"
 STAMP = STATIC / "sources.sha256"
 MOST_SECONDS = 300
 
@@ -67,13 +71,36 @@ def run(command: list[str], node: str) -> None:
 
 def packages(node: str, npm: list[str], *, tests: bool) -> None:
     """Install what package-lock.json says, if it is not there; no package's own scripts are run."""
-    wanted = HERE / "node_modules" / ("vitest" if tests else "ol")
-    lock = HERE / "node_modules" / ".package-lock.json"
-    fresh = lock.is_file() and lock.stat().st_mtime >= (HERE / "package-lock.json").stat().st_mtime
-    if wanted.is_dir() and fresh:
-        return
+    wanted, stamp = HERE / "node_modules" / ("vitest" if tests else "ol"), HERE / "node_modules" / ".package-lock.json"
+
+    def there() -> bool:
+        return wanted.is_dir() and stamp.is_file() and stamp.stat().st_mtime >= LOCKED.stat().st_mtime
+
     omit = [] if tests else ["--omit=dev"]
-    run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", *omit], node)
+    with alone():
+        if not there():
+            run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", *omit], node)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One process at a time: two that install into one folder destroy each other's work."""
+    sign, until = HERE / ".installing", time.monotonic() + MOST_SECONDS
+    while True:
+        try:
+            os.close(os.open(sign, os.O_CREAT | os.O_EXCL))
+            break
+        except FileExistsError:
+            with suppress(FileNotFoundError):
+                if time.time() - sign.stat().st_mtime > MOST_SECONDS:  # left by one that was killed
+                    sign.unlink()
+            if time.monotonic() > until:
+                raise NotBuilt(f"{sign} is there: another build is under way, or delete it") from None
+            time.sleep(0.2)
+    try:
+        yield
+    finally:
+        sign.unlink(missing_ok=True)
 
 
 def bundle() -> bool:

@@ -212,12 +212,15 @@ def test_a_comparison_is_paired(client, desk, small):
 
 def test_long_work_stops_when_asked_and_lives_on_without_the_page():
     """At the next word of progress; a job that waits never begins."""
-    jobs, ran = Jobs(), []
+    jobs, ran, stopped = Jobs(), [], []
 
     def slow(progress):
-        for done in range(1000):
-            progress(done, 1000)
-            time.sleep(0.01)
+        try:
+            for done in range(1000):
+                progress(done, 1000)
+                time.sleep(0.01)
+        finally:
+            stopped.append(done)
 
     first = jobs.begin("test", "first", slow)
     second = jobs.begin("test", "second", lambda progress: ran.append(1))
@@ -228,6 +231,7 @@ def test_long_work_stops_when_asked_and_lives_on_without_the_page():
     while not third.over and time.monotonic() < until:
         time.sleep(0.01)
     assert (first.state, second.state, third.state, ran) == ("cancelled", "cancelled", "done", [3])
+    assert stopped and stopped[0] < 999
     assert [job.title for job in jobs.every()] == ["first", "second", "third"]
     jobs.close()
 

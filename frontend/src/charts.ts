@@ -21,7 +21,7 @@ export function calendarCell(first: string, day: string): [number, number] {
 /** A calendar whose cells are coloured by a number for each day. */
 export function calendar(season: Season): SVGElement {
   const size = 15;
-  const ends = palette.breaks(season.leaked);
+  const ends = palette.evenBreaks(season.leaked);
   const colours = palette.amounts();
   const weeks = calendarCell(season.begins, season.days[season.days.length - 1])[0] + 1;
   const cells = season.days.map((day, i) => {

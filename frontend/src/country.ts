@@ -48,7 +48,8 @@ export function riskScale(areas: AreaAnswer[], mode: RiskMode): RiskScale {
     return { values, ends, colours: palette.amounts(), words };
   }
   const values = areas.map((one) => (one.impacts > 0 ? one.impacts : null));
-  const ends = palette.breaks(values.filter((one): one is number => one !== null));
+  // steps from where one started, so that a colour means the same before and after a change
+  const ends = palette.breaks(areas.map((one) => one.impacts - one.change));
   return { values, ends, colours: palette.amounts(), words: stepWords(ends, number) };
 }
 
@@ -128,7 +129,7 @@ export class CountryMap {
   fit(): void {
     this.map.updateSize();
     const [width] = this.map.getSize() ?? [0];
-    this.view.fit(this.extent, { padding: [30, width > 700 ? 200 : 30, 40, 30] }); // the legend stands on the right
+    this.view.fit(this.extent, { padding: [30, width > 700 ? 225 : 30, 40, 30] }); // the legend stands on the right
   }
 
   /** Middle of what is shown, longitude and latitude. */
@@ -200,6 +201,16 @@ export class CountryMap {
 
   redraw(): void {
     for (const layer of Object.values(this.layers)) layer.changed();
+  }
+
+  /** Where a fire unit or sensor is drawn, in pixels of the map. */
+  pixelOf(id: string): number[] | null {
+    const feature = this.things.getFeatureById(id) as Feature | null;
+    if (!feature) return null;
+    this.map.renderSync();
+    const [x, y] = this.map.getPixelFromCoordinate((feature.getGeometry() as Point).getCoordinates());
+    const [right, up] = feature.get("shift") as [number, number];
+    return [x + right, y - up];
   }
 
   dispose(): void {

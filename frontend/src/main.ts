@@ -109,6 +109,11 @@ async function load(): Promise<void> {
   draw();
 }
 
+// For tests in a browser, which cannot see where on a canvas something is drawn.
+Object.assign(window, {
+  koepelMap: { h, pixelOf: (id: string) => part?.country?.pixelOf(id) ?? null, centre: () => part?.country?.view.getCenter() ?? null },
+});
+
 setLanguage(localStorage.getItem("koepel-language") ?? navigator.language.slice(0, 2));
 theme(localStorage.getItem("koepel-theme") ?? "auto");
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {

@@ -58,6 +58,17 @@ export function breaks(values: number[], steps = 5): number[] {
   return ends.filter((end) => end < known[known.length - 1]);
 }
 
+/** Ends of at most five equal steps between the least and the largest of several numbers. */
+export function evenBreaks(values: number[]): number[] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  let wide = nice((high - low) / 5);
+  if (!(wide > 0)) return [];
+  while ((high - low) / wide > 5) wide = nice(wide * 1.7);
+  const ends: number[] = [];
+  for (let end = Math.ceil(low / wide) * wide; end < high && ends.length < 4; end += wide) if (end > low) ends.push(Number(end.toPrecision(6)));
+  return ends;
+}
+
 /** The nearest of 1, 2, 3, 5 times a power of ten. */
 export function nice(value: number): number {
   if (!(value > 0)) return 0;

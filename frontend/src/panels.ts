@@ -4,7 +4,7 @@ import { Refused } from "./api";
 import { h, show } from "./dom";
 import type { Child } from "./dom";
 import { number, percent, signed, t } from "./texts";
-import type { Answer, Figure, Scene, State, Unit } from "./types";
+import type { Answer, Figure, Scene, State, Three, Unit } from "./types";
 
 let serial = 0;
 
@@ -60,7 +60,8 @@ export function numberIn(input: HTMLInputElement): number | string | null {
 }
 
 const figure = (one: Figure) => number(one.mean);
-const interval = (one: Figure, say = number) => (one.mean_low === null ? "" : t("interval", { low: say(one.mean_low), high: say(one.mean_high) }));
+const short = (value: number | null) => signed(value, 2);
+const interval = (one: Figure, say: (value: number | null) => string = (value) => number(value)) => (one.mean_low === null ? "" : t("interval", { low: say(one.mean_low), high: say(one.mean_high) }));
 
 /** Whether a difference is told apart from none. */
 export function sure(one: Figure): boolean {
@@ -69,7 +70,7 @@ export function sure(one: Figure): boolean {
 
 /** The table of the answer; with ``first`` and ``second`` the columns are named otherwise. */
 export function answerTable(answer: Answer, first = t("start"), second = t("now"), difference = t("difference")): HTMLElement {
-  const rows = Object.entries(answer.measures).map(([name, one]) => {
+  const row = ([name, one]: [string, Three]) => {
     const change = one.difference;
     const way = sure(change) ? (change.mean! > 0 ? "worse" : "better") : "none";
     return h("tr", { "data-measure": name },
@@ -79,12 +80,18 @@ export function answerTable(answer: Answer, first = t("start"), second = t("now"
       h("td", { class: `change ${name === "defender_usd" ? "" : way}` },
         h("span", { class: "mean" }, answer.changed ? signed(change.mean) : "–"),
         answer.changed && change.mean_low !== null
-          ? h("span", { class: "interval" }, sure(change) ? interval(change, signed) : `${interval(change, signed)}`) : null));
-  });
-  return h("table", { class: "answer" },
+          ? h("span", { class: "interval" }, interval(change, short)) : null));
+  };
+  const table = (rows: [string, Three][]) => h("table", { class: "answer" },
     h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, first), h("th", { scope: "col" }, second), h("th", { scope: "col" }, difference))),
-    h("tbody", {}, ...rows));
+    h("tbody", {}, ...rows.map(row)));
+  const every = Object.entries(answer.measures);
+  const byClass = h("details", { open: classesOpen, ontoggle: () => (classesOpen = byClass.open) },
+    h("summary", {}, t("answer.classes")), table(every.filter(([name]) => name.startsWith("leaked: "))));
+  return h("div", {}, table(every.filter(([name]) => !name.startsWith("leaked: "))), byClass);
 }
+
+let classesOpen = false;
 
 export function answerBasis(answer: Answer): string {
   return t("answer.basis", { runs: number(answer.runs), seed: answer.seed, threats: number(answer.threats.mean) });

@@ -93,6 +93,7 @@ export class ReplayLayer {
         context.strokeStyle = colour;
         context.globalAlpha = how === "truth" ? 0.35 : 0.7;
         context.lineWidth = 1.4;
+        context.setLineDash([]);
         context.beginPath();
         context.moveTo(...pixel(...placeAt(route, from)));
         for (let k = passed(route, from) + 1; k <= passed(route, share); k++) context.lineTo(...pixel(route.xy[2 * k], route.xy[2 * k + 1]));

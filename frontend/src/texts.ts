@@ -26,18 +26,18 @@ export function t(key: string, gaps: Record<string, string | number> = {}): stri
 }
 
 /** A number for reading: three digits that count, whole from a thousand on. */
-export function number(value: number | null | undefined): string {
+export function number(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const options: Intl.NumberFormatOptions =
-    Math.abs(value) >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
-  if (Math.abs(value) >= 1e6) Object.assign(options, { notation: "compact", maximumFractionDigits: 2 });
+    Math.abs(value) >= 1e6 ? { notation: "compact", maximumSignificantDigits: digits }
+      : Math.abs(value) >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: digits };
   return new Intl.NumberFormat(language, options).format(Math.abs(value) < 1e-9 ? 0 : value);
 }
 
 /** A number with its sign. */
-export function signed(value: number | null | undefined): string {
+export function signed(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined) return "–";
-  const text = number(Math.abs(value));
+  const text = number(Math.abs(value), digits);
   if (Math.abs(value) < 1e-9) return "0";
   return (value > 0 ? "+" : "\u2212") + text;
 }

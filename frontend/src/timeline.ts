@@ -34,13 +34,14 @@ export class Timeline {
     const { counts, begin_s, end_s } = night;
     this.span = [begin_s, end_s];
     const most = Math.max(...counts.airborne, 1);
+    const fired = Math.max(...counts.engaged, 1);
     const through = Math.max(...counts.leaked, 1);
     const line = (values: number[], scale: number, name: string) =>
       svg("path", { d: linePath(counts.time_s, values, begin_s, end_s, scale), class: `line ${name}`, fill: "none" });
     this.brush = svg("rect", { class: "brush", y: 0, height: HEIGHT, x: 0, width: 0 });
     this.cursor = svg("line", { class: "cursor", y1: 0, y2: HEIGHT });
     const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true", class: "counts" },
-      this.brush, line(counts.airborne, most, "airborne"), line(counts.engaged, most, "engaged"), line(counts.leaked, through, "leaked"), this.cursor);
+      this.brush, line(counts.airborne, most, "airborne"), line(counts.engaged, fired, "engaged"), line(counts.leaked, through, "leaked"), this.cursor);
     this.slider = h("input", {
       type: "range", min: Math.ceil(begin_s), max: Math.floor(end_s), step: 10, "aria-label": t("replay.time"),
       oninput: () => onTime(Number(this.slider.value)),

@@ -30,6 +30,7 @@ export interface Desk {
 
 export interface ViewPart {
   element: HTMLElement;
+  country?: CountryMap;
   shown?: () => void;
   close?: () => void;
   recolour?: () => void;
@@ -191,7 +192,7 @@ export function defenceView(desk: Desk): ViewPart {
     h("aside", { class: "panel", "aria-label": t("view.map"), tabindex: 0 },
       h("section", { "aria-label": t("answer") }, h("h2", {}, t("answer")), numbers, busy), panel.element, layers));
   return {
-    element,
+    element, country,
     shown: () => country.fit(),
     close: () => { document.removeEventListener("keydown", escape); country.dispose(); },
     recolour: () => { country.redraw(); if (covering) void cover(); else risk(); },
@@ -214,6 +215,7 @@ export function replayView(desk: Desk): ViewPart {
   const box = mapBox(t("map.label", { name: desk.scene.name }));
   const country = new CountryMap(box, desk.scene);
   country.setRisk([], "impacts");
+  country.show("risk", !desk.scene.areas.cell_km); // cells are of use for risk alone
   country.setDefence(desk.state.defence);
   const legend = new Legend();
   const player = h("div", { class: "player" });
@@ -292,6 +294,7 @@ export function replayView(desk: Desk): ViewPart {
   if (desk.night) play(desk.night);
   else show(player, h("p", { class: "hint" }, t("replay.none")));
   return {
+    country,
     element: h("div", { class: "view" }, h("div", { class: "stage" }, box, player),
       h("aside", { class: "panel", "aria-label": t("view.replay"), tabindex: 0 }, h("section", {}, loadForm), side)),
     shown: () => country.fit(),

@@ -4,7 +4,7 @@ import { eventsIn, takeToken } from "../src/api";
 import { bandPath, calendarCell, daysBetween, niceEnd } from "../src/charts";
 import { belongs } from "../src/panels";
 import { beside, riskScale, snapped } from "../src/country";
-import { breaks, nice, step } from "../src/palette";
+import { breaks, evenBreaks, nice, step } from "../src/palette";
 import { MESSAGES, clock, number, signed, t } from "../src/texts";
 import { linePath, looped } from "../src/timeline";
 import type { AreaAnswer } from "../src/types";
@@ -35,6 +35,13 @@ describe("colours", () => {
     expect(ends).toEqual([...new Set(ends)].sort((a, b) => a - b));
     expect(ends.every((end) => nice(end) === end)).toBe(true);
     expect(breaks([0, 0])).toEqual([]);
+  });
+  it("makes equal steps for a calendar", () => {
+    expect(evenBreaks([42, 60, 118])).toEqual([60, 80, 100]);
+    expect(evenBreaks([5, 5])).toEqual([]);
+    const many = evenBreaks([0.3, 17]);
+    expect(many.length).toBeLessThanOrEqual(4);
+    expect(many.every((end, k) => k === 0 || end > many[k - 1])).toBe(true);
   });
   it("puts a value in its step", () => {
     expect([0, 1, 1.5, 2, 9].map((one) => step(one, [1, 2]))).toEqual([0, 1, 1, 2, 2]);

@@ -67,6 +67,8 @@ class Jobs:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="koepel-job")
+        # nobody waits for long work to see a map
+        self._opening = ThreadPoolExecutor(1, thread_name_prefix="koepel-open")
         self._jobs: dict[int, Job] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -88,7 +90,7 @@ class Jobs:
             over = [number for number, one in self._jobs.items() if one.over]
             for number in over[: max(0, len(self._jobs) - MOST_KEPT)]:
                 del self._jobs[number]
-        self._pool.submit(self._run, job, work)
+        (self._opening if kind == "open" else self._pool).submit(self._run, job, work)
         return job
 
     def every(self) -> list[Job]:
@@ -110,10 +112,10 @@ class Jobs:
             return self._jobs[number]
 
     def cancel(self, number: int) -> Job:
-        """Ask a job to stop; it does at its next word of progress."""
+        """Stop a job: nothing more comes of it, and what it is in the midst of ends at its next word of progress."""
         job = self.job(number)
         job.stop.set()
-        if job.state == "waiting":
+        if not job.over:
             job.state = "cancelled"
         return job
 
@@ -121,7 +123,8 @@ class Jobs:
         """Stop everything."""
         for job in self.every():
             job.stop.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._opening):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, job: Job, work: Callable[[Progress], Any]) -> None:
         if job.stop.is_set():
@@ -135,8 +138,9 @@ class Jobs:
                 raise Cancelled
 
         try:
-            job.result = work(progress)
-            job.state = "done"
+            result = work(progress)
+            if not job.stop.is_set():
+                job.result, job.state = result, "done"
         except Cancelled:
             job.state = "cancelled"
         except KoepelError as error:

@@ -13,6 +13,7 @@ from koepel.app.guard import Guard
 from koepel.app.routes import Desk, application
 from koepel.app.workspace import Workspace
 from koepel.errors import Fault, UsageError
+from koepel.scenario import Scenario
 
 HOST = "127.0.0.1"
 DEFAULT_RUNS = 200
@@ -20,7 +21,7 @@ MOST_RUNS = 2000
 
 
 def serve(
-    scenario: str,
+    scenario: Scenario,
     *,
     workspace: str | Path = ".",
     runs: int = DEFAULT_RUNS,
@@ -35,7 +36,7 @@ def serve(
     Parameters
     ----------
     scenario
-        A scenario file, or a built-in scenario.
+        What the map begins with.
     workspace
         Folder whose scenario files may be opened and written; nothing else can be.
     runs
@@ -49,12 +50,8 @@ def serve(
     ------
     UsageError
         If the page was not built, the folder does not exist or the port is taken.
-    ScenarioError
-        With every fault of the scenario.
     """
     import uvicorn
-
-    from koepel.scenario import Scenario
 
     files = bundle()
     folder = Path(workspace)
@@ -62,14 +59,13 @@ def serve(
         raise _refused("workspace", f"there is no folder {folder}", "give a folder that exists")
     if not 2 <= runs <= MOST_RUNS:
         raise _refused("runs", f"found {runs}", f"give a whole number from 2 to {MOST_RUNS:,}")
-    first = Scenario.read(scenario)
     desk = Desk(Bench(runs, seed, workers), Workspace(folder))
     door = _door(port)
     port, token = door.getsockname()[1], secrets.token_urlsafe(24)
     address = f"http://{HOST}:{port}/#token={token}"
     guarded = Guard(application(desk, files), port, token)
     config = uvicorn.Config(guarded, log_level="warning", lifespan="off", timeout_graceful_shutdown=1, ws="none")
-    desk.open(Path(scenario).name if Path(scenario).is_file() else scenario, first)
+    desk.open(scenario.name, scenario)
     told(address)
     if open_browser:
         threading.Timer(0.5, _open, (address,)).start()

@@ -339,16 +339,19 @@ def map_(
     port: Annotated[int, typer.Option(help="Port of this machine's loopback; any free one where it is 0.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
     workers: Workers = None,
+    set_: Set = None,
 ) -> Any:
     """Show the map in a browser: replay nights, move the defence, compare, fight campaigns."""
+    import koepel as kp
     from koepel.app import serve
 
     def told(address: str) -> None:
         _note(f"the map is at {address}")
         _note("nobody but this machine can see it; Ctrl-C ends it")
 
+    studied = kp.Scenario.read(scenario, set=set_ or ())
     serve(
-        scenario, workspace=workspace, runs=runs, seed=seed, port=port, workers=workers, open_browser=browser, told=told
+        studied, workspace=workspace, runs=runs, seed=seed, port=port, workers=workers, open_browser=browser, told=told
     )
 
 
