@@ -7,7 +7,7 @@ import koepel
 from koepel.arrays import scenario_arrays
 from koepel.errors import UsageError
 from koepel.outcome import figure
-from koepel.rehearsal import Rehearsal, mean_and_half_width
+from koepel.rehearsal import Rehearsal, mean_and_half_width, moved_sites
 
 RUNS = 70  # more than two chunks, the last one short
 
@@ -46,6 +46,55 @@ def test_a_change_has_the_bits_of_a_fresh_simulation(small, rehearsal):
         again = rehearsal.fight(changed).outcomes
         for name in ("rows", "places", "zones"):
             assert np.array_equal(getattr(again, name), getattr(fresh, name), equal_nan=True), name
+
+
+def test_moves_one_after_another_have_the_bits_of_a_fresh_simulation(small, rehearsal):
+    """Each is fought from the nights before it: guns, batteries with their radars, a jammer, sensors."""
+    rng = np.random.default_rng(3)
+    near, scenario = rehearsal.start, small
+    for _ in range(12):
+        units, sensors = list(scenario.defence.fire_units), list(scenario.defence.sensors)
+        for things in (units, sensors) if rng.random() < 0.5 else (units,):
+            k = int(rng.integers(len(things)))
+            lat, lon = things[k].at
+            # not beyond all else to the south, or else the sphere would be another one
+            at = (max(50.8, lat + float(rng.uniform(-0.3, 0.3))), lon + float(rng.uniform(-0.5, 0.5)))
+            things[k] = things[k].model_copy(update={"at": at})
+        changes = {"fire_units": tuple(units), "sensors": tuple(sensors)}
+        scenario = scenario.model_copy(update={"defence": scenario.defence.model_copy(update=changes)})
+        after = rehearsal.fight(scenario, near=near)
+        moves = moved_sites(near.arrays.setup, after.arrays.setup)
+        assert moves is not None and 1 <= len(moves[0]) <= 5  # nothing is met anew but for these
+        fresh = koepel.simulate(scenario, RUNS, seed=7)
+        for name in ("rows", "places", "zones"):
+            assert np.array_equal(getattr(after.outcomes, name), getattr(fresh, name), equal_nan=True), name
+        near = after
+
+
+def test_moves_in_a_real_country_have_the_bits_of_a_fresh_simulation():
+    """With hundreds of threats of every class, sectors of many sizes, and the sphere as it was."""
+    ukraine = koepel.Scenario.read("ukraine-2025-06")
+    rehearsal, rng = Rehearsal(ukraine, 34, seed=3), np.random.default_rng(5)
+    kinds = {unit.type: k for k, unit in enumerate(ukraine.defence.fire_units)}
+    units = list(ukraine.defence.fire_units)
+    for k in kinds.values():
+        lat, lon = units[k].at
+        units[k] = units[k].model_copy(update={"at": (min(lat + 0.5, 51.5), lon + 0.5 * int(rng.integers(-2, 3)))})
+    scenario = with_units(ukraine, units)
+    after, fresh = rehearsal.fight(scenario), koepel.simulate(scenario, 34, seed=3)
+    assert moved_sites(rehearsal.start.arrays.setup, after.arrays.setup) is not None
+    for name in ("rows", "places", "zones"):
+        assert np.array_equal(getattr(after.outcomes, name), getattr(fresh, name), equal_nan=True), name
+
+
+def test_only_places_may_differ_for_nights_to_be_taken_on(small, rehearsal):
+    """Another number of rounds or of units is met from the beginning; another rule or doctrine is not."""
+    setup = rehearsal.start.arrays.setup
+    found = {}
+    for k, changed in enumerate(changes(small)):
+        found[k] = moved_sites(setup, rehearsal.fight(changed).arrays.setup)
+    assert [found[k] is None for k in range(5)] == [False, True, True, True, False]
+    assert len(found[4][0]) == 0
 
 
 def test_differences_are_those_of_compare(small, rehearsal):

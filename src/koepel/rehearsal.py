@@ -1,8 +1,9 @@
 """The same nights fought again after a change of the defence: what a map answers while a fire unit is dragged.
 
 A rehearsal keeps the nights of the scenario that one started from. Every change is fought on the same luck, so each
-difference is paired night by night. The bits are those of `koepel.simulate.simulate`: nights are fought one by one
-here, and their sums over places and zones are carried on in the same chunks.
+difference is paired night by night. Where nothing but places differ, only the threats that pass what was moved are met
+anew (`koepel._kernel.again`). The bits are those of `koepel.simulate.simulate`: nights are fought one by one here, and
+their sums over places and zones are carried on in the same chunks.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from koepel._kernel import columns as c
+from koepel._kernel.setup import Setup
 from koepel.arrays import ScenarioArrays, scenario_arrays
 from koepel.errors import UsageError
 from koepel.outcome import Figure, Outcomes, figure
@@ -37,6 +39,9 @@ class Nights:
         As `koepel.simulate.simulate` gives them, bit for bit; the digest of a change is not reckoned.
     hits
         Impacts that do harm, in each night and at each place. Shape (runs, places).
+    kept
+        What each night met before it was fought, for the next that differs from it in places alone; see
+        `koepel._kernel.again`.
     aimed, stopped
         Threats aimed at each place, and those of them that did not arrive, by reporting class, over all nights.
         Shapes (places, classes).
@@ -48,6 +53,7 @@ class Nights:
     hits: np.ndarray
     aimed: np.ndarray
     stopped: np.ndarray
+    kept: tuple[tuple, ...] = field(repr=False, default=())
 
 
 class Rehearsal:
@@ -83,19 +89,28 @@ class Rehearsal:
         if not 1 <= runs <= MOST_RUNS:
             raise UsageError(f"runs: found {runs}; give a whole number from 1 to {MOST_RUNS:,}")
         scenario.check()
-        announce()
+        announce("again.night_again")
         self.runs, self.seed = runs, seed
         self._workers = workers or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._workers)
-        self.start = self._nights(scenario, scenario_arrays(scenario), progress, start=True)
+        self.start = self._nights(scenario, scenario_arrays(scenario), progress)
 
-    def fight(self, scenario: Scenario, progress: Callable[[int, int], None] | None = None) -> Nights:
+    def fight(
+        self, scenario: Scenario, progress: Callable[[int, int], None] | None = None, *, near: Nights | None = None
+    ) -> Nights:
         """The same nights under a scenario; quick where its defence alone differs from that of the start.
 
         The scenario is not checked: whoever changes it looks at what he changes.
+
+        Parameters
+        ----------
+        near
+            Nights of this rehearsal from which the scenario differs least, those of the start where none are given.
+            Where nothing but places differ, only the threats that pass them are met anew. The answer is the same.
         """
-        like = (self.start.scenario, self.start.arrays)
-        return self._nights(scenario, scenario_arrays(scenario, like=like), progress)
+        near = near or self.start
+        arrays = scenario_arrays(scenario, like=(self.start.scenario, self.start.arrays))
+        return self._nights(scenario, arrays, progress, near=near)
 
     def differences(self, after: Nights) -> dict[str, Figure]:
         """Each measure after the change less the same at the start, paired night by night."""
@@ -111,10 +126,14 @@ class Rehearsal:
         """Let the threads go."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _nights(self, scenario: Scenario, arrays: ScenarioArrays, progress, *, start: bool = False) -> Nights:
+    def _nights(self, scenario: Scenario, arrays: ScenarioArrays, progress, *, near: Nights | None = None) -> Nights:
         started = time.perf_counter()
         firsts = range(0, self.runs, CHUNK)
-        under_way = [self._pool.submit(_chunk, arrays, self.seed, f, min(CHUNK, self.runs - f)) for f in firsts]
+        moves = moved_sites(near.arrays.setup, arrays.setup) if near else None
+        kept = near.kept if moves is not None else (nothing_kept(),) * self.runs
+        under_way = [
+            self._pool.submit(_chunk, arrays, self.seed, f, kept[f : min(f + CHUNK, self.runs)], moves) for f in firsts
+        ]
         chunks = []
         try:
             for future in under_way:
@@ -124,10 +143,10 @@ class Rehearsal:
         finally:
             for future in under_way:
                 future.cancel()
-        rows, places, zones, hits, aimed, stopped, cpu_seconds = zip(*chunks)
+        rows, places, zones, hits, aimed, stopped, kept, cpu_seconds = zip(*chunks)
         outcomes = Outcomes(
             scenario=scenario.name,
-            digest=digest(scenario) if start else "",
+            digest="" if near else digest(scenario),
             seed=self.seed,
             runs=self.runs,
             rules="full",
@@ -142,7 +161,7 @@ class Rehearsal:
             cpu_seconds=sum(cpu_seconds),
             wall_seconds=time.perf_counter() - started,
         )
-        return Nights(scenario, arrays, outcomes, np.concatenate(hits), sum(aimed), sum(stopped))
+        return Nights(scenario, arrays, outcomes, np.concatenate(hits), sum(aimed), sum(stopped), sum(kept, ()))
 
 
 def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -163,24 +182,61 @@ def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, stdtrit(len(values) - 1, 0.975) * values.std(axis=0, ddof=1) / np.sqrt(len(values))
 
 
-def _chunk(arrays: ScenarioArrays, seed: int, first_run: int, n_runs: int):
-    """One chunk of nights: rows, sums over places and zones, hits by night and place, aims, CPU seconds."""
-    from koepel._kernel.night import nights
-    from koepel._kernel.setup import ALONE, EVENT
+def nothing_kept() -> tuple:
+    """What a night that was not fought before has kept."""
+    from koepel._kernel.setup import ALARM_NOW, ENCOUNTER, THREAT_NOW
+
+    return np.zeros(0, THREAT_NOW), np.empty((0, 8)), np.zeros(0, ENCOUNTER), np.zeros(0, ALARM_NOW)
+
+
+def moved_sites(before: Setup, after: Setup) -> tuple[np.ndarray, np.ndarray] | None:
+    """Sites that stand elsewhere, and where they stood; None where more than places differ.
+
+    Rule, salvo, looks and policy may differ: they are of the fight, not of what is met.
+    """
+    ground, was = after.ground, before.ground
+    same_raid = before.pattern is after.pattern and ground.earth_radius_m == was.earth_radius_m
+    same_rules = (before.rules.plain, before.rules.doubt) == (after.rules.plain, after.rules.doubt)
+    if not same_raid or not same_rules or len(ground.site_xyz) != len(was.site_xyz):
+        return None
+    of_fight = {"unit_xyz", "salvo", "looks", "floor", "value_usd", "linger_s"}
+    of_ground = ("site_kind", "site_owner", "site_circle", "circle_kind", "circle_of", "zone_radius_m")
+    pairs = [(getattr(before.figures, name), getattr(after.figures, name)) for name in after.figures._fields]
+    pairs += [(getattr(before.types, name), getattr(after.types, name)) for name in after.types._fields]
+    pairs += [
+        (getattr(before.defence, name), getattr(after.defence, name))
+        for name in after.defence._fields
+        if name not in of_fight
+    ]
+    pairs += [(getattr(was, name), getattr(ground, name)) for name in of_ground]
+    if not all(np.array_equal(a, b) for a, b in pairs):
+        return None
+    moved = np.flatnonzero((ground.site_xyz != was.site_xyz).any(axis=1))
+    return moved, was.site_xyz[moved]
+
+
+def _chunk(arrays: ScenarioArrays, seed: int, first_run: int, kept: tuple[tuple, ...], moves):
+    """One chunk of nights: rows, sums over places and zones, hits by night, aims, what is kept, CPU seconds."""
+    from koepel._kernel.again import night_again
+    from koepel._kernel.setup import ALONE
 
     started = time.thread_time()
-    rows = np.empty((n_runs, n_columns(arrays)))
-    n_places, n_zones, no_log = len(arrays.places), len(arrays.zones), np.empty(0, EVENT)
+    n_runs, n_places, n_zones = len(kept), len(arrays.places), len(arrays.zones)
+    moved, before = moves if moves is not None else (np.zeros(0, np.int64), np.zeros((0, 3)))
+    rows, hits, keep = np.empty((n_runs, n_columns(arrays))), np.empty((n_runs, n_places), np.int32), []
     places, zones = np.zeros((n_places, 4)), np.zeros((n_zones, 3))
-    hits = np.empty((n_runs, n_places), np.int32)
     aimed, stopped = np.zeros(n_places * len(c.CLASSES), np.int64), np.zeros(n_places * len(c.CLASSES), np.int64)
     for r in range(n_runs):
-        before = places[:, 0].copy()
-        threats, *_ = nights(arrays.setup, seed, first_run + r, 1, ALONE, rows[r : r + 1], places, zones, no_log)
-        hits[r] = places[:, 0] - before
+        so_far = places[:, 0].copy()
+        threats, *mustered = night_again(
+            arrays.setup, seed, first_run + r, ALONE, kept[r], moved, before, rows[r], places, zones
+        )
+        keep.append(tuple(mustered))
+        hits[r] = places[:, 0] - so_far
         threats = threats[threats["aim"] >= 0]
         at = threats["aim"] * len(c.CLASSES) + arrays.setup.types.group[threats["type"]]
         aimed += np.bincount(at, minlength=len(aimed))
         stopped += np.bincount(at[threats["fate"] != c.LEAKED], minlength=len(aimed))
     shape = (n_places, len(c.CLASSES))
-    return rows, places, zones, hits, aimed.reshape(shape), stopped.reshape(shape), time.thread_time() - started
+    aims = aimed.reshape(shape), stopped.reshape(shape)
+    return rows, places, zones, hits, *aims, tuple(keep), time.thread_time() - started

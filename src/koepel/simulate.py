@@ -136,9 +136,9 @@ def n_columns(arrays: ScenarioArrays) -> int:
     return len(arrays.types) * len(c.PER_TYPE) + 2 * len(arrays.effectors) + len(c.SCALARS)
 
 
-def announce() -> None:
+def announce(kernel: str = "night.nights") -> None:
     """Say so when the kernels will have to be compiled, before anything is."""
-    if not any(Path(CACHE_FOLDER).glob("**/night.nights*.nbi")):
+    if not any(Path(CACHE_FOLDER).glob(f"**/{kernel}*.nbi")):
         log.warning("koepel compiles its kernels, once on this machine; this takes about a minute")
 
 

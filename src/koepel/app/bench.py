@@ -11,7 +11,7 @@ from koepel.app.areas import Areas, areas_of
 from koepel.app.edits import edited
 from koepel.app.scene import defence, scene
 from koepel.errors import Fault, UsageError
-from koepel.rehearsal import Rehearsal
+from koepel.rehearsal import Nights, Rehearsal
 from koepel.scenario import Scenario
 
 MOST_STEPS = 100
@@ -39,6 +39,7 @@ class Bench:
         self.runs, self.seed, self._workers = runs, seed, workers
         self._lock = threading.RLock()
         self._rehearsal: Rehearsal | None = None
+        self._near: Nights | None = None  # nights of the step that one stands on, where they are still at hand
         self._areas: Areas | None = None
         self._steps: list[Step] = []
         self._at = 0
@@ -70,7 +71,7 @@ class Bench:
             if self._rehearsal is not None:
                 self._rehearsal.close()
             self._rehearsal, self._areas = rehearsal, areas
-            self._steps, self._at, self.source = [first], 0, source
+            self._steps, self._at, self._near, self.source = [first], 0, None, source
 
     def scene(self) -> dict[str, Any]:
         """What the page draws, and how things stand."""
@@ -100,8 +101,10 @@ class Bench:
             scenario = self.scenario
             for edit in edits:
                 scenario = edited(scenario, edit)
-            step = Step(scenario, plain(answer(self._rehearsal, self._rehearsal.fight(scenario), self._areas)))
+            nights = self._rehearsal.fight(scenario, near=self._near)
+            step = Step(scenario, plain(answer(self._rehearsal, nights, self._areas)))
             if settled:
+                self._near = nights
                 self._steps = [*self._steps[: self._at + 1], step][-MOST_STEPS:]
                 self._at = len(self._steps) - 1
             return self._told(step)
@@ -117,7 +120,7 @@ class Bench:
     def _go(self, by: int) -> dict[str, Any]:
         with self._lock:
             self._check_ready()
-            self._at = min(max(self._at + by, 0), len(self._steps) - 1)
+            self._at, self._near = min(max(self._at + by, 0), len(self._steps) - 1), None
             return self.state()
 
     def _told(self, step: Step) -> dict[str, Any]:
