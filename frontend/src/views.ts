@@ -1,6 +1,7 @@
 // The five views. Each is built when it is shown and let go when another one is.
 
 import { follow, get, post } from "./api";
+import { Asking } from "./asking";
 import { calendar, fan, orderTimeline } from "./charts";
 import { CountryMap } from "./country";
 import type { RiskMode } from "./country";
@@ -77,22 +78,7 @@ export function defenceView(desk: Desk): ViewPart {
     risk();
   };
 
-  // One question at a time is under way; of those that come meanwhile only the last is asked.
-  let asking = false;
-  let next: (() => Promise<void>) | null = null;
-  const ask = async (question: () => Promise<void>) => {
-    if (asking) { next = question; return; }
-    asking = true;
-    try {
-      for (let now: (() => Promise<void>) | null = question; now; now = next) {
-        next = null;
-        await now();
-        if (!next) break;
-      }
-    } finally {
-      asking = false;
-    }
-  };
+  const asking = new Asking();
   const answered = (state: State, ms: number, keepThings: boolean) => {
     desk.state = state;
     desk.scene.defence = state.defence;
@@ -113,7 +99,7 @@ export function defenceView(desk: Desk): ViewPart {
       throw error;
     }
   };
-  const edit = (edits: object[]) => timed(() => post<State>("change", { edits, settled: true }));
+  const edit = (edits: object[]) => asking.ask(() => timed(() => post<State>("change", { edits, settled: true })));
   const choose = (id: string) => {
     desk.chosen = id;
     country.choose(id);
@@ -128,7 +114,7 @@ export function defenceView(desk: Desk): ViewPart {
   };
   const panel = new DefencePanel(desk.scene, desk.state, {
     edit, choose,
-    go: (path) => timed(() => post<State>(path)).catch(desk.fail),
+    go: (path) => asking.ask(() => timed(() => post<State>(path))).catch(desk.fail),
     save: async (name, overwrite) => {
       const { saved } = await post<{ saved: string }>("save", { name, overwrite });
       desk.files = await get("files");
@@ -144,7 +130,7 @@ export function defenceView(desk: Desk): ViewPart {
   country.onChoose = (unit: Unit | null) => choose(unit ? `${unit.kind}|${unit.name}` : "");
   country.onDrag = (unit, at, settled) => {
     const edits = [{ op: "move", kind: unit.kind, name: unit.name, at: [at[1], at[0]] }];
-    void ask(() => timed(() => post<State>("change", { edits, settled }), !settled).catch(desk.fail));
+    asking.ask(() => timed(() => post<State>("change", { edits, settled }), !settled), settled).catch(desk.fail);
   };
 
   const threat = h("select", { onchange: () => { height.value = String(flown().low_m); void cover(); } },

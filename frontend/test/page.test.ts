@@ -1,6 +1,7 @@
 // Words, numbers, colours, charts, and what comes over the wire.
 import { describe, expect, it } from "vitest";
 import { eventsIn, takeToken } from "../src/api";
+import { Asking } from "../src/asking";
 import { bandPath, calendarCell, daysBetween, niceEnd } from "../src/charts";
 import { belongs } from "../src/panels";
 import { beside, riskScale, snapped } from "../src/country";
@@ -80,6 +81,29 @@ describe("time lines", () => {
   });
   it("plays a chosen span over and over", () => {
     expect([5, 15, 25, 45].map((one) => looped(one, [10, 20]))).toEqual([10, 15, 15, 15]);
+  });
+});
+
+describe("questions that change something", () => {
+  it("are asked in order, of waiting glances only the last, and no settled one is lost", async () => {
+    const asking = new Asking();
+    const done: string[] = [];
+    const slow = (name: string) => async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      done.push(name);
+    };
+    await Promise.all([
+      asking.ask(slow("glance 1"), false), asking.ask(slow("glance 2"), false), asking.ask(slow("glance 3"), false),
+      asking.ask(slow("drop 1")), asking.ask(slow("glance 4"), false), asking.ask(slow("glance 5"), false), asking.ask(slow("drop 2")),
+    ]);
+    expect(done).toEqual(["glance 1", "drop 1", "drop 2"]);
+  });
+  it("go on after one that failed", async () => {
+    const asking = new Asking();
+    const failed = asking.ask(async () => { throw new Error("no"); });
+    const fine = asking.ask(async () => {});
+    await expect(failed).rejects.toThrow("no");
+    await fine;
   });
 });
 
