@@ -11,7 +11,6 @@ import { buffer, createEmpty, extend, getCenter, isEmpty } from "ol/extent";
 import type { Extent } from "ol/extent";
 import Point from "ol/geom/Point";
 import Polygon, { circular } from "ol/geom/Polygon";
-import MultiPolygon from "ol/geom/MultiPolygon";
 import PointerInteraction from "ol/interaction/Pointer";
 import type Layer from "ol/layer/Layer";
 import VectorLayer from "ol/layer/Vector";
@@ -102,9 +101,12 @@ export class CountryMap {
       center: getCenter(this.extent), zoom: 5, minZoom: 3, maxZoom: scene.coordinates ? 14 : 10,
       extent: buffer(this.extent, 1.2e6), constrainOnlyCenter: true, enableRotation: false,
     });
+    const land = new Feature(new Polygon(scene.land.map((ring) => ring.map(place))));
     this.layers = {
+      land: new VectorLayer({ source: new VectorSource({ features: scene.land.length ? [land] : [] }), style: () => this.landStyle() }),
       risk: new VectorLayer({ source: this.areas, style: (one) => this.areaStyle(one as Feature) }),
       coverage: new VectorLayer({ source: this.cells, style: (one) => this.cellStyle(one as Feature), visible: false }),
+      coast: new VectorLayer({ source: new VectorSource({ features: scene.land.length ? [land] : [] }), style: () => this.coastStyle() }),
       ranges: new VectorLayer({ source: this.rings, style: () => this.ringStyle(), visible: true }),
       settlements: new VectorLayer({ source: this.towns, style: (one, r) => this.townStyle(one as Feature, r) }),
       defence: new VectorLayer({ source: this.things, style: (one) => this.thingStyle(one as Feature) }),
@@ -233,8 +235,8 @@ export class CountryMap {
   private drawCountry(areas: Area[]): Extent {
     const extent = createEmpty();
     areas.forEach((area, i) => {
-      const rings = area.rings.map((ring) => [ring.map(place)]);
-      const feature = new Feature(new MultiPolygon(rings));
+      // outer and inner rings together: inner ones run the other way and so are left out
+      const feature = new Feature(new Polygon(area.rings.map((ring) => ring.map(place))));
       feature.setProperties({ area: i, name: area.name });
       this.areas.addFeature(feature);
     });
@@ -249,6 +251,14 @@ export class CountryMap {
       if (this.scene.coordinates) extend(extent, new Point(place(unit.at)).getExtent());
     }
     return isEmpty(extent) ? [-1e6, -1e6, 1e6, 1e6] : extent;
+  }
+
+  private landStyle(): Style {
+    return new Style({ fill: new Fill({ color: palette.land() }) });
+  }
+
+  private coastStyle(): Style {
+    return new Style({ stroke: new Stroke({ color: palette.ink(), width: 1.1 }) });
   }
 
   private areaStyle(feature: Feature): Style {

@@ -32,6 +32,7 @@ export interface Flown { name: string; label: string; class: string; low_m: numb
 export interface Scene extends State {
   ready: true; name: string; about: string; notional: string; coordinates: boolean; grid_deg: number | null; source: string;
   settlements: Settlement[]; areas: { cell_km: number | null; list: Area[] };
+  land: At[][];
   types: { fire_units: TypeName[]; sensors: TypeName[]; effectors: TypeName[] };
   kinds: string[]; classes: string[]; rules: string[]; flown: Flown[]; supply: boolean;
 }

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from koepel.countries import land_of
 from koepel.geo import EARTH_MEAN_RADIUS_M
 from koepel.report.country import LEAST_CELL_KM, outline_of
 from koepel.scenario import Scenario
 
 KM_PER_DEGREE = math.pi / 180 * EARTH_MEAN_RADIUS_M / 1e3
 MOST_CELLS = 2500
+_CODE = re.compile(r"[A-Z]{2}(\..+)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +102,14 @@ class CellGrid:
         rows, cols = self.cell_of(high.reshape(1, 2))[0] + 1
         index = np.stack(np.meshgrid(np.arange(rows), np.arange(cols), indexing="ij"), axis=-1).reshape(-1, 2)
         return index, (index + 0.5) * [self.high, self.wide] + [self.south, self.west]
+
+
+def land_round(scenario: Scenario) -> list[list[list[float]]]:
+    """The country's coast and borders, longitude and latitude, where most regions are codes of one, as ``NL.07``."""
+    codes = Counter(place.region[:2] for place in scenario.settlements if _CODE.fullmatch(place.region))
+    if not codes or codes.most_common(1)[0][1] < 0.5 * len(scenario.settlements):
+        return []
+    return [ring[:, ::-1].round(2).tolist() for ring in land_of(codes.most_common(1)[0][0])]
 
 
 def areas_of(scenario: Scenario) -> Areas:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import numpy as np
 
 from koepel._kernel import columns as c
-from koepel.app.areas import Areas
+from koepel.app.areas import Areas, land_round
 from koepel.app.edits import GRID_DEG
 from koepel.defence import ThreatKind
 from koepel.report.country import is_invented
@@ -37,6 +37,7 @@ def scene(scenario: Scenario, areas: Areas) -> dict[str, Any]:
                 for name, rings in zip(areas.names, areas.rings, strict=True)
             ],
         },
+        "land": land_round(scenario),
         "types": {
             "fire_units": _types(catalogue.fire_units, effectors=True),
             "sensors": _types(catalogue.sensors),
