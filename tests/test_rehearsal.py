@@ -136,6 +136,15 @@ def test_arrays_are_taken_over_only_where_raids_and_people_are_the_same(small, r
     assert not np.array_equal(mine.setup.pattern.count, rehearsal.start.arrays.setup.pattern.count)
 
 
+def test_many_nights_are_not_kept(small, monkeypatch):
+    """Nor are they needed: the answer is the same."""
+    monkeypatch.setattr("koepel.rehearsal.MOST_KEPT", 3)
+    rehearsal, changed = Rehearsal(small, 4, seed=7), next(changes(small))
+    assert rehearsal.start.kept == ()
+    again, fresh = rehearsal.fight(changed).outcomes, koepel.simulate(changed, 4, seed=7)
+    assert np.array_equal(again.rows, fresh.rows, equal_nan=True)
+
+
 def test_a_foolish_number_of_runs_is_refused(small):
     """With what was found and the mend."""
     with pytest.raises(UsageError, match="runs: found 0"):

@@ -25,6 +25,7 @@ from koepel.scenario import Scenario, digest
 from koepel.simulate import CHUNK, DEFAULT_SEED, announce, n_columns
 
 MOST_RUNS = 20_000
+MOST_KEPT = 400  # nights; what one of a large country met takes 0.2 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ class Nights:
         Impacts that do harm, in each night and at each place. Shape (runs, places).
     kept
         What each night met before it was fought, for the next that differs from it in places alone; see
-        `koepel._kernel.again`.
+        `koepel._kernel.again`. Empty where there are more than `MOST_KEPT` nights.
     aimed, stopped
         Threats aimed at each place, and those of them that did not arrive, by reporting class, over all nights.
         Shapes (places, classes).
@@ -128,11 +129,12 @@ class Rehearsal:
 
     def _nights(self, scenario: Scenario, arrays: ScenarioArrays, progress, *, near: Nights | None = None) -> Nights:
         started = time.perf_counter()
-        firsts = range(0, self.runs, CHUNK)
-        moves = moved_sites(near.arrays.setup, arrays.setup) if near else None
+        firsts, keeps = range(0, self.runs, CHUNK), self.runs <= MOST_KEPT
+        moves = moved_sites(near.arrays.setup, arrays.setup) if near and near.kept else None
         kept = near.kept if moves is not None else (nothing_kept(),) * self.runs
         under_way = [
-            self._pool.submit(_chunk, arrays, self.seed, f, kept[f : min(f + CHUNK, self.runs)], moves) for f in firsts
+            self._pool.submit(_chunk, arrays, self.seed, f, kept[f : min(f + CHUNK, self.runs)], moves, keeps)
+            for f in firsts
         ]
         chunks = []
         try:
@@ -215,7 +217,7 @@ def moved_sites(before: Setup, after: Setup) -> tuple[np.ndarray, np.ndarray] | 
     return moved, was.site_xyz[moved]
 
 
-def _chunk(arrays: ScenarioArrays, seed: int, first_run: int, kept: tuple[tuple, ...], moves):
+def _chunk(arrays: ScenarioArrays, seed: int, first_run: int, kept: tuple[tuple, ...], moves, keeps: bool):
     """One chunk of nights: rows, sums over places and zones, hits by night, aims, what is kept, CPU seconds."""
     from koepel._kernel.again import night_again
     from koepel._kernel.setup import ALONE
@@ -231,7 +233,8 @@ def _chunk(arrays: ScenarioArrays, seed: int, first_run: int, kept: tuple[tuple,
         threats, *mustered = night_again(
             arrays.setup, seed, first_run + r, ALONE, kept[r], moved, before, rows[r], places, zones
         )
-        keep.append(tuple(mustered))
+        if keeps:
+            keep.append(tuple(mustered))
         hits[r] = places[:, 0] - so_far
         threats = threats[threats["aim"] >= 0]
         at = threats["aim"] * len(c.CLASSES) + arrays.setup.types.group[threats["type"]]

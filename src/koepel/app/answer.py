@@ -9,7 +9,7 @@ import numpy as np
 
 from koepel._kernel import columns as c
 from koepel.app.areas import Areas
-from koepel.outcome import Figure
+from koepel.outcome import Figure, figure
 from koepel.rehearsal import Nights, Rehearsal, mean_and_half_width
 
 MEASURES = ("leaked", "exposed", "impacts", "debris", "defender_usd", "alarm_hours")
@@ -54,8 +54,6 @@ def _three(start: Nights, now: Nights, differences: dict[str, Figure], name: str
 
 
 def _figure(nights: Nights, name: str) -> Figure:
-    from koepel.outcome import figure
-
     if name.startswith("leaked: "):
         return figure(nights.outcomes.of_class(name.removeprefix("leaked: "))[:, c.LEAKED])
     return nights.outcomes.figure(name)

@@ -113,11 +113,10 @@ class Desk:
     def post_compare(self, asked: dict) -> Any:
         """Fight what is on the bench and another scenario on the same luck, as long work."""
         runs = _whole(asked, "runs", 2, MOST_RUNS)
-        first, first_name = self.bench.scenario, "bench"
-        other = str(asked.get("with", ""))
-        second = self.bench.start if other == "start" else self.workspace.read(other)
-        second.check()
-        return self._begin("compare", f"{first_name} / {other}", _comparison(second, first, runs, self.bench.seed))
+        name, here = str(asked.get("with", "")), self.bench.scenario
+        other = self.bench.start if name == "start" else self.workspace.read(name)
+        other.check()
+        return self._begin("compare", f"{here.name} / {name}", _comparison(other, here, runs, self.bench.seed))
 
     def post_campaign(self, asked: dict) -> Any:
         """Fight a campaign of the scenario as it is now, as long work."""
