@@ -54,6 +54,11 @@ function riskWords(mode: RiskMode): string {
   return mode.startsWith("stopped:") ? t("risk.stopped", { class: t(`class.${mode.slice(8)}`) }) : t(`risk.${mode}`);
 }
 
+/** What an area without colour says. */
+function noRisk(mode: RiskMode): string {
+  return t(mode.startsWith("stopped:") ? "legend.nobody" : mode === "change" ? "unsure" : "legend.none");
+}
+
 function riskTitle(scene: Scene, mode: RiskMode): string {
   const by = scene.areas.cell_km ? t("risk.cells", { km: number(scene.areas.cell_km) }) : t("risk.regions");
   return `${riskWords(mode)}. ${by}`;
@@ -71,7 +76,7 @@ export function defenceView(desk: Desk): ViewPart {
 
   const risk = () => {
     const scale = country.setRisk(desk.state.answer.areas, desk.risk);
-    if (!covering) legend.show(riskTitle(desk.scene, desk.risk), riskRows(scale, t("legend.none")), thingRows());
+    if (!covering) legend.show(riskTitle(desk.scene, desk.risk), riskRows(scale, noRisk(desk.risk)), thingRows());
   };
   const drawAnswer = () => {
     show(numbers, answerTable(desk.state.answer), h("p", { class: "basis" }, answerBasis(desk.state.answer)));
@@ -373,8 +378,8 @@ export function compareView(desk: Desk): ViewPart {
         scale.values = k ? scale.values.slice(n) : scale.values.slice(0, n);
         if (k && desk.risk === "change") {
           const change = map.setRisk(found.b.areas, "change");
-          legends[k].show(riskTitle(found.a.scene, "change"), riskRows(change, t("legend.none")));
-        } else legends[k].show(riskTitle(found.a.scene, desk.risk === "change" ? "impacts" : desk.risk), riskRows(scale, t("legend.none")));
+          legends[k].show(riskTitle(found.a.scene, "change"), riskRows(change, noRisk("change")));
+        } else legends[k].show(riskTitle(found.a.scene, desk.risk === "change" ? "impacts" : desk.risk), riskRows(scale, noRisk(desk.risk)));
       });
     };
     maps[0].setDefence(found.a.defence);
