@@ -109,9 +109,11 @@ def test_what_is_dragged_is_answered_but_not_kept(client):
 
 def test_a_change_after_undo_takes_the_place_of_what_was_undone(client):
     """There is one line of steps, no tree."""
+    start = client.get("/api/scene").json()["answer"]
     moved(client, "gepard-1", [51.4, -30.9])
     client.post("/api/undo", json={})
     assert moved(client, "gepard-2", [51.4, -30.9]).json()["redo"] == 0
+    assert client.post("/api/undo", json={}).json()["answer"] == start
 
 
 def test_more_rounds_and_more_salvos_are_felt(client):
@@ -150,6 +152,14 @@ def test_cells_are_nowhere_narrower_than_25_km(small):
         assert min(sides) > 24.9e3  # the sphere of the report is 6,371 km; that of a scenario differs by 0.3 %
 
 
+def mobile_groups(scenario):
+    """Fire units that have no sensor of their own."""
+    catalogue = scenario.catalogue()
+    none = [u for u in scenario.defence.fire_units if catalogue.fire_units[u.type].word("sensor") in ("", "none")]
+    assert none
+    return tuple(none)
+
+
 def test_coverage_grows_with_the_units_and_ends_at_their_ceiling(small):
     """A cell at a gun can be engaged at 1 km and not at 20; no fire units, no cells engaged."""
     every = [unit.name for unit in small.defence.fire_units]
@@ -157,6 +167,13 @@ def test_coverage_grows_with_the_units_and_ends_at_their_ceiling(small):
     guns = coverage(small, ["gepard-1", "gepard-2"], "shahed-136", 20_000.0)
     nobody = coverage(small, [], "shahed-136", 1000.0)
     assert low["most"] >= 2 and guns["most"] == 0 and nobody["most"] == 0
+    assert coverage(small, ["nasams-1"], "shahed-136", 10_000.0)["most"] == 1
+    assert coverage(small, ["nasams-1"], "shahed-136", 25_000.0)["most"] == 0  # its range is longer, its ceiling is not
+    blind = small.model_copy(
+        update={"defence": small.defence.model_copy(update={"sensors": (), "fire_units": mobile_groups(small)})}
+    )
+    told = coverage(blind, every, "shahed-136", 300.0)
+    assert told["cells"] and told["most"] == 0  # in range, but nobody sees it
     fewer = coverage(small, every[:2], "shahed-136", 1000.0)
     assert sum(c["units"] for c in fewer["cells"]) < sum(c["units"] for c in low["cells"])
     with pytest.raises(UsageError, match="height"):
