@@ -227,6 +227,20 @@ def test_a_comparison_is_paired(client, desk, small):
     assert told.result["answer"]["measures"]["leaked"]["difference"] == fresh.differences["leaked"].as_dict()
 
 
+def test_a_computed_placement_goes_to_the_bench_as_one_step(client, desk):
+    """Without places in what is told; the units that move are those of the plan; one undo takes all of it back."""
+    start = client.get("/api/scene").json()["answer"]
+    job = client.post("/api/place", json={"moves": 2, "seconds": 20}).json()
+    told = finished(desk, job).result
+    assert 1 <= len(told["moves"]) <= 2 and told["today"] < told["value"] <= told["bound"] and "positions" not in told
+    before = {unit["name"]: unit["at"] for unit in client.get("/api/scene").json()["defence"]["units"]}
+    after = client.post("/api/adopt", json={"key": told["key"]}).json()
+    moved = {unit["name"] for unit in after["defence"]["units"] if unit["at"] != before[unit["name"]]}
+    assert moved == set(told["moves"]) and after["undo"] == 1
+    assert client.post("/api/undo", json={}).json()["answer"] == start
+    assert client.post("/api/adopt", json={"key": 1}).status_code == 422
+
+
 def test_long_work_stops_when_asked_and_lives_on_without_the_page():
     """At the next word of progress; a job that waits never begins."""
     jobs, ran, stopped = Jobs(), [], []

@@ -267,6 +267,18 @@ def test_two_scenarios_side_by_side_and_a_campaign_that_survives_a_reload(page):
     page.locator(".work").filter(has_text="cancelled").wait_for(timeout=WAIT_MS)
 
 
+def test_a_placement_is_computed_and_put_on_the_bench(page):
+    """Its worth is told before; then it is one step of the bench."""
+    page.click("#view-plan")
+    page.fill("[data-field=moves] input", "1")
+    page.fill("[data-field=seconds] input", "10")
+    page.click("#place")
+    page.wait_for_selector("#adopt", timeout=WAIT_MS)
+    page.click("#adopt")
+    page.wait_for_selector("table.answer", timeout=WAIT_MS)
+    assert page.locator("[data-key=undo]").inner_text().endswith("(1)")
+
+
 def test_text_from_a_file_is_text(page, address):
     """A name that looks like markup is shown as it is written."""
     assert page.evaluate("document.querySelectorAll('#app script, #app img, #app iframe').length") == 0

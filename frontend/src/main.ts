@@ -105,7 +105,7 @@ async function load(): Promise<void> {
   }
   const files = await get<Desk["files"]>("files");
   const { jobs } = await get<{ jobs: Job[] }>("jobs");
-  desk = { scene: found, state: found, night: null, nightOf: null, jobs, results: new Map(), chosen: "", risk: "impacts", fail: notice, files, redraw: draw };
+  desk = { scene: found, state: found, night: null, nightOf: null, jobs, results: new Map(), chosen: "", risk: "impacts", fail: notice, files, go };
   draw();
 }
 

@@ -73,5 +73,10 @@ export interface Season {
   orders: Record<string, { agreed: Figure; arrived: Figure; chance_whole: number; day_whole: { median: number | null; low: number | null; high: number | null } | null }>;
   spent_usd: Record<string, Figure>; purchases: Purchases;
 }
+export interface Proposal {
+  key: number; value: number; bound: number; gap: number; optimal: boolean; today: number; fresh: number; moves: string[]; binds: string[];
+  n_units: number; n_sites: number; seconds: number;
+  simulated: { runs: number; seed: number; differences: Record<string, Figure> } | null;
+}
 export interface Side { scene: Scene; defence: Defence; areas: AreaAnswer[] }
 export interface Comparison { a: Side; b: Side; answer: Answer }

@@ -10,9 +10,9 @@ import { Legend, north, replayRows, riskRows, thingRows } from "./legend";
 import { answerBasis, answerTable, DefencePanel, field, legendRows, percent, showFaults, clearFaults } from "./panels";
 import * as palette from "./palette";
 import { ReplayLayer } from "./replay";
-import { clock, number, t } from "./texts";
+import { clock, number, signed, t } from "./texts";
 import { looped, Timeline } from "./timeline";
-import type { AreaAnswer, At, Comparison, Coverage, Figure, Job, Night, Purchases, Scene, Season, State, Unit } from "./types";
+import type { AreaAnswer, At, Comparison, Coverage, Figure, Job, Night, Proposal, Purchases, Scene, Season, State, Unit } from "./types";
 
 /** What outlives a view. */
 export interface Desk {
@@ -26,7 +26,7 @@ export interface Desk {
   risk: RiskMode;
   fail: (error: unknown) => void;
   files: { files: string[]; builtin: string[] };
-  redraw: () => void;
+  go: (view: "map") => void;
 }
 
 export interface ViewPart {
@@ -331,7 +331,7 @@ function workBox(desk: Desk, kind: string, draw: (result: any) => void): { eleme
       const at = desk.jobs.findIndex((one) => one.number === now.number);
       if (at >= 0) desk.jobs[at] = now; else desk.jobs.push(now);
       show(element, now.state === "done" ? null : h("div", { class: "work" }, h("span", {}, now.title),
-        now.state === "running" || now.state === "waiting" ? h("progress", { max: Math.max(now.asked, 1), value: now.done, "aria-label": now.title }) : null,
+        now.state === "running" || now.state === "waiting" ? h("progress", now.asked ? { max: now.asked, value: now.done, "aria-label": now.title } : { "aria-label": now.title }) : null,
         h("span", {}, t(`work.state.${now.state}`, { done: number(now.done), asked: number(now.asked) })),
         now.state === "running" || now.state === "waiting"
           ? h("button", { type: "button", onclick: () => void post("cancel", { number: now.number }).catch(desk.fail) }, t("cancel"))
@@ -462,8 +462,46 @@ function months(season: Season): HTMLElement {
 
 export function planView(desk: Desk): ViewPart {
   const sheet = h("div", { class: "sheet", tabindex: 0, role: "region", "aria-label": t("view.plan") });
-  get<Purchases>("purchases").then((found) => show(sheet, ...purchaseParts(found))).catch(desk.fail);
+  const placement = placementPart(desk);
+  show(sheet, placement);
+  get<Purchases>("purchases").then((found) => show(sheet, placement, ...purchaseParts(found))).catch(desk.fail);
   return { element: h("div", { class: "view sheet-view" }, sheet) };
+}
+
+/** A placement: computed as long work, told in shares and differences, and put on the bench as one step. */
+function placementPart(desk: Desk): HTMLElement {
+  const result = h("div", {});
+  const draw = (found: Proposal) => {
+    const row = (label: string, value: string) => h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, value));
+    const change = (name: string, one: Figure) => row(t(`measure.${name}`), `${signed(one.mean)} (${t("interval", { low: signed(one.mean_low, 2), high: signed(one.mean_high, 2) })})`);
+    const fought = found.simulated ? Object.entries(found.simulated.differences).filter(([name]) => name === "leaked" || name === "exposed") : [];
+    const adopt = h("button", {
+      type: "button", id: "adopt", class: "primary", onclick: () => {
+        post<State>("adopt", { key: found.key }).then((state) => {
+          desk.state = state;
+          desk.scene.defence = state.defence;
+          desk.go("map");
+        }).catch(desk.fail);
+      },
+    }, t("place.adopt"));
+    show(result, h("table", { class: "plain narrow" }, h("caption", {}, t("place.averted")), h("tbody", {},
+      row(t("place.today"), percent(found.today)), row(t("place.plan"), percent(found.value)), row(t("place.bound"), percent(found.bound)),
+      row(t("place.fresh"), percent(found.fresh)))),
+    found.moves.length ? h("p", {}, `${t("place.units")}: ${found.moves.join(", ")}`) : h("p", {}, t("place.none")),
+    fought.length ? h("table", { class: "plain narrow" }, h("caption", {}, t("place.fought")), h("tbody", {}, ...fought.map(([name, one]) => change(name, one)))) : null,
+    found.moves.length ? adopt : null);
+  };
+  const work = workBox(desk, "place", draw);
+  const moves = h("input", { type: "text", inputmode: "numeric", value: "3" });
+  const seconds = h("input", { type: "text", inputmode: "numeric", value: "30" });
+  const begin = h("form", {
+    class: "row", novalidate: true, onsubmit: (event: Event) => {
+      event.preventDefault();
+      clearFaults(begin);
+      work.begin("place", { moves: whole(moves), seconds: whole(seconds) }).catch((error) => showFaults(begin, error));
+    },
+  }, field(t("place.moves"), "moves", moves), field(t("place.seconds"), "seconds", seconds), h("button", { type: "submit", id: "place" }, t("place.begin")), h("p", { class: "form-fault", role: "alert" }));
+  return h("section", {}, h("h2", {}, t("place")), h("p", { class: "hint" }, t("place.about", { deg: number(desk.scene.grid_deg ?? 0.25) })), begin, work.element, result);
 }
 
 const range = ([low, high]: [number, number], scale = 1) => (low === high ? number(low / scale) : `${number(low / scale)} – ${number(high / scale)}`);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +15,17 @@ from koepel.app.bench import Bench
 from koepel.app.coverage import coverage
 from koepel.app.jobs import Job, Jobs, told
 from koepel.app.night import night
+from koepel.app.proposal import moves_of, proposal, proposed
 from koepel.app.scene import scene
 from koepel.app.season import season
 from koepel.app.supply import purchases
 from koepel.app.workspace import Workspace
 from koepel.errors import Fault, KoepelError, UsageError
+from koepel.plan.placement import PlacementPlan
 from koepel.scenario import Scenario
 
 MOST_RUNS, MOST_DAYS, MOST_CAMPAIGNS = 5000, 730, 500
+MOST_MOVES, MOST_SECONDS = 40, 300
 LOOKS_EVERY_S = 0.2
 
 
@@ -32,6 +36,7 @@ class Desk:
     bench: Bench
     workspace: Workspace
     jobs: Jobs = field(default_factory=Jobs)
+    plans: dict[int, PlacementPlan] = field(default_factory=dict)
 
     def open(self, name: str, scenario: Scenario) -> Job:
         """Fight a scenario and put it on the bench, as long work."""
@@ -132,6 +137,26 @@ class Desk:
             return plain(season(campaign(scenario, days, runs, seed=seed, progress=progress), scenario))
 
         return self._begin("campaign", f"{scenario.name}, {days} d x {runs}", work)
+
+    def post_place(self, asked: dict) -> Any:
+        """Compute a placement of the scenario as it is now, as long work."""
+        most_moves, seconds = _whole(asked, "moves", 1, MOST_MOVES), _whole(asked, "seconds", 1, MOST_SECONDS)
+        scenario, seed, key = self.bench.scenario, self.bench.seed, secrets.randbits(30)
+
+        def work(progress) -> dict[str, Any]:
+            plan = proposed(scenario, most_moves=most_moves, seconds=float(seconds), seed=seed)
+            progress(1, 1)
+            self.plans[key] = plan
+            return plain(proposal(plan)) | {"key": key}
+
+        return self._begin("place", scenario.name, work)
+
+    def post_adopt(self, asked: dict) -> Any:
+        """Put a computed placement on the bench, as one step."""
+        plan = self.plans.get(_whole(asked, "key", 0, 2**30))
+        if plan is None:
+            raise _refused("key", "no such placement", "compute it again")
+        return self.bench.change(moves_of(plan), settled=True)
 
     def post_cancel(self, asked: dict) -> Any:
         """Stop long work."""
