@@ -241,6 +241,23 @@ def test_a_computed_placement_goes_to_the_bench_as_one_step(client, desk):
     assert client.post("/api/adopt", json={"key": 1}).status_code == 422
 
 
+def test_a_placement_of_a_real_country_is_told_by_its_gain_alone(tmp_path):
+    """Neither which units move nor where to, and it does not go to the bench."""
+    from koepel.app.proposal import proposal
+
+    small = Scenario.read("small-country")
+    real = small.replace({"name": "somewhere"})  # by its name no longer the invented country that ships
+    plan = koepel.place(real, grid_deg=0.5, most_moves=1, seconds=5.0)
+    assert plan.moves and proposal(plan, real)["moves"] == [] and proposal(plan, real)["n_moves"] == 1
+    assert not {"positions", "binds", "by_pattern"} & set(proposal(plan, real))
+    desk = Desk(Bench(4, 7), Workspace(tmp_path))
+    desk.bench.open(real, "somewhere")
+    desk.plans[5] = plan
+    with pytest.raises(UsageError, match="real country"):
+        desk.post_adopt({"key": 5})
+    assert desk.bench.state()["undo"] == 0
+
+
 def test_long_work_stops_when_asked_and_lives_on_without_the_page():
     """At the next word of progress; a job that waits never begins."""
     jobs, ran, stopped = Jobs(), [], []

@@ -74,7 +74,7 @@ export interface Season {
   spent_usd: Record<string, Figure>; purchases: Purchases;
 }
 export interface Proposal {
-  key: number; value: number; bound: number; gap: number; optimal: boolean; today: number; fresh: number; moves: string[]; binds: string[];
+  key: number; value: number; bound: number; gap: number; optimal: boolean; today: number; fresh: number; moves: string[]; n_moves: number;
   n_units: number; n_sites: number; seconds: number;
   simulated: { runs: number; seed: number; differences: Record<string, Figure> } | null;
 }

@@ -487,7 +487,7 @@ function placementPart(desk: Desk): HTMLElement {
     show(result, h("table", { class: "plain narrow" }, h("caption", {}, t("place.averted")), h("tbody", {},
       row(t("place.today"), percent(found.today)), row(t("place.plan"), percent(found.value)), row(t("place.bound"), percent(found.bound)),
       row(t("place.fresh"), percent(found.fresh)))),
-    found.moves.length ? h("p", {}, `${t("place.units")}: ${found.moves.join(", ")}`) : h("p", {}, t("place.none")),
+    found.n_moves ? h("p", {}, `${t("place.units")}: ${found.moves.join(", ") || `${number(found.n_moves)}. ${t("place.real")}`}`) : h("p", {}, t("place.none")),
     fought.length ? h("table", { class: "plain narrow" }, h("caption", {}, t("place.fought")), h("tbody", {}, ...fought.map(([name, one]) => change(name, one)))) : null,
     found.moves.length ? adopt : null);
   };

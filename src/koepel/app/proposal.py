@@ -1,4 +1,7 @@
-"""A placement as the page shows it: what it is worth and which units move; it goes to the bench move by move."""
+"""A placement as the page shows it: what it is worth; in an invented country also which units move, and where to.
+
+Of a real country the map tells the gain alone: what computes placements shall not draw one over a map of it.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,12 @@ def proposed(scenario: Scenario, *, most_moves: int, seconds: float, seed: int) 
     return place(scenario, grid_deg=grid_deg, most_moves=most_moves, seconds=seconds, seed=seed, runs=RUNS)
 
 
-def proposal(plan: PlacementPlan) -> dict[str, Any]:
-    """A placement as plain data, without places: they are seen on the map once it is on the bench."""
+def proposal(plan: PlacementPlan, scenario: Scenario) -> dict[str, Any]:
+    """A placement as plain data, without places; ``moves`` names the units that move in an invented country alone."""
     told = plan.as_dict()
-    kept = ("value", "bound", "gap", "optimal", "today", "fresh", "moves", "binds", "n_units", "n_sites", "seconds")
-    return {name: told[name] for name in kept} | {"simulated": told["simulated"]}
+    kept = ("value", "bound", "gap", "optimal", "today", "fresh", "n_units", "n_sites", "seconds", "simulated")
+    moves = told["moves"] if is_invented(scenario) else []
+    return {name: told[name] for name in kept} | {"moves": moves, "n_moves": len(plan.moves)}
 
 
 def moves_of(plan: PlacementPlan) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from koepel.app.supply import purchases
 from koepel.app.workspace import Workspace
 from koepel.errors import Fault, KoepelError, UsageError
 from koepel.plan.placement import PlacementPlan
+from koepel.report.country import is_invented
 from koepel.scenario import Scenario
 
 MOST_RUNS, MOST_DAYS, MOST_CAMPAIGNS = 5000, 730, 500
@@ -147,7 +148,7 @@ class Desk:
             plan = proposed(scenario, most_moves=most_moves, seconds=float(seconds), seed=seed)
             progress(1, 1)
             self.plans[key] = plan
-            return plain(proposal(plan)) | {"key": key}
+            return plain(proposal(plan, scenario)) | {"key": key}
 
         return self._begin("place", scenario.name, work)
 
@@ -156,6 +157,9 @@ class Desk:
         plan = self.plans.get(_whole(asked, "key", 0, 2**30))
         if plan is None:
             raise _refused("key", "no such placement", "compute it again")
+        if not is_invented(self.bench.scenario):
+            mend = "the map tells its gain alone; 'koepel plan place --out FILE' writes it for you"
+            raise _refused("key", "this is a placement of a real country", mend)
         return self.bench.change(moves_of(plan), settled=True)
 
     def post_cancel(self, asked: dict) -> Any:
