@@ -227,7 +227,7 @@ def _chunk(arrays: ScenarioArrays, seed: int, first_run: int, kept: tuple[tuple,
     moved, before = moves if moves is not None else (np.zeros(0, np.int64), np.zeros((0, 3)))
     rows, hits, keep = np.empty((n_runs, n_columns(arrays))), np.empty((n_runs, n_places), np.int32), []
     places, zones = np.zeros((n_places, 4)), np.zeros((n_zones, 3))
-    aimed, stopped = np.zeros(n_places * len(c.CLASSES), np.int64), np.zeros(n_places * len(c.CLASSES), np.int64)
+    aims, arrived = [], []
     for r in range(n_runs):
         so_far = places[:, 0].copy()
         threats, *mustered = night_again(
@@ -237,9 +237,9 @@ def _chunk(arrays: ScenarioArrays, seed: int, first_run: int, kept: tuple[tuple,
             keep.append(tuple(mustered))
         hits[r] = places[:, 0] - so_far
         threats = threats[threats["aim"] >= 0]
-        at = threats["aim"] * len(c.CLASSES) + arrays.setup.types.group[threats["type"]]
-        aimed += np.bincount(at, minlength=len(aimed))
-        stopped += np.bincount(at[threats["fate"] != c.LEAKED], minlength=len(aimed))
-    shape = (n_places, len(c.CLASSES))
-    aims = aimed.reshape(shape), stopped.reshape(shape)
-    return rows, places, zones, hits, *aims, tuple(keep), time.thread_time() - started
+        aims.append(threats["aim"] * len(c.CLASSES) + arrays.setup.types.group[threats["type"]])
+        arrived.append(threats["fate"] == c.LEAKED)
+    at, through = np.concatenate(aims), np.concatenate(arrived)
+    counts = [np.bincount(one, minlength=n_places * len(c.CLASSES)) for one in (at, at[~through])]
+    aimed, stopped = (one.reshape(n_places, len(c.CLASSES)) for one in counts)
+    return rows, places, zones, hits, aimed, stopped, tuple(keep), time.thread_time() - started
