@@ -465,6 +465,39 @@ def test_a_page_that_was_not_built_is_told_with_the_mend(tmp_path):
         bundle(tmp_path)
 
 
+def test_the_command_tells_its_address_answers_there_and_ends_when_interrupted(tmp_path):
+    """As one JSON document; an interruption is the way to end it, and no fault."""
+    import os
+    import signal
+    import subprocess
+    import sys
+    import urllib.error
+    import urllib.request
+    from pathlib import Path
+
+    if not (Path(koepel.__file__).parent / "app" / "static" / "main.js").is_file():
+        pytest.skip("the page was not built; run 'python frontend/build.py' where npm's registry can be reached")
+    paths = os.pathsep.join([str(Path(koepel.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-m", "koepel", "map", "small-country", "--no-browser", "--json", "--runs", "4"]
+    server = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": paths}
+    )
+    address, _, token = json.loads(server.stdout.readline())["address"].partition("#token=")
+    assert address.startswith("http://127.0.0.1:") and len(token) >= 32
+    request = urllib.request.Request(f"{address}api/files", headers={"X-Koepel-Token": token})
+    for _ in range(200):  # it may take a moment before the first answer
+        try:
+            told = json.loads(urllib.request.urlopen(request).read())
+            break
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    assert "small-country" in told["builtin"]
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"{address}api/files")
+    server.send_signal(signal.SIGINT)
+    assert server.wait(60) == 0 and server.stdout.read() == ""
+
+
 def test_the_server_listens_on_loopback_alone():
     """And a port that is taken is told."""
     from koepel.app.serving import _door

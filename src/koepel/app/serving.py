@@ -71,6 +71,8 @@ def serve(
         threading.Timer(0.5, _open, (address,)).start()
     try:
         uvicorn.Server(config).run(sockets=[door])
+    except KeyboardInterrupt:  # the way to end it
+        pass
     finally:
         desk.jobs.close()
 

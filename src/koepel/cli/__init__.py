@@ -6,6 +6,7 @@ document. Modules are imported inside the commands, so that ``koepel --help`` is
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -340,12 +341,16 @@ def map_(
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
     workers: Workers = None,
     set_: Set = None,
+    json_: Json = False,
 ) -> Any:
     """Show the map in a browser: replay nights, move the defence, compare, fight campaigns."""
     import koepel as kp
     from koepel.app import serve
 
     def told(address: str) -> None:
+        if json_:  # at once: the command ends only when it is interrupted
+            print(json.dumps({"address": address}), flush=True)
+            return
         _note(f"the map is at {address}")
         _note("nobody but this machine can see it; Ctrl-C ends it")
 
