@@ -19,7 +19,7 @@ demo: $(USER_)
 test: $(DEV)
 	@echo "ruff check ."; style=0; $(BIN)/ruff check . || style=$$?; \
 	echo "pytest (tests and docstrings, 2 processes)"; \
-	$(BIN)/python -m pytest -n 2 || exit $$?; \
+	$(BIN)/python -m pytest -n 2 --dist loadgroup || exit $$?; \
 	exit $$style
 
 bench: $(DEV)

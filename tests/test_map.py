@@ -485,7 +485,7 @@ def test_the_command_tells_its_address_answers_there_and_ends_when_interrupted(t
     address, _, token = json.loads(server.stdout.readline())["address"].partition("#token=")
     assert address.startswith("http://127.0.0.1:") and len(token) >= 32
     request = urllib.request.Request(f"{address}api/files", headers={"X-Koepel-Token": token})
-    for _ in range(200):  # it may take a moment before the first answer
+    for _ in range(600):  # it may take a moment before the first answer
         try:
             told = json.loads(urllib.request.urlopen(request).read())
             break

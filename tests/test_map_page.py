@@ -4,12 +4,17 @@ And the unit tests of its parts, which run under Node. Each is skipped with a cl
 """
 
 import importlib.util
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +25,9 @@ ROOT = Path(__file__).parents[1]
 FRONTEND = ROOT / "frontend"
 CHROMIUM = next(filter(None, (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))), None)
 WAIT_MS = 60_000
+COMPILING_S = 900  # the server may have to compile its kernels first, beside other work
+
+pytestmark = pytest.mark.xdist_group("browser")  # one process, one server
 
 
 def front_end():
@@ -70,9 +78,23 @@ def address(tmp_path_factory):
             break
     threading.Thread(target=server.stderr.read, daemon=True).start()  # or else a full pipe would stop the server
     assert opened, "the server said no address"
+    wait_until_fought(opened)
     yield opened
     server.terminate()
     server.wait(10)
+
+
+def wait_until_fought(opened):
+    """Until the server has its first answer."""
+    base, _, token = opened.partition("/#token=")
+    request = urllib.request.Request(f"{base}/api/scene", headers={"X-Koepel-Token": token})
+    until = time.monotonic() + COMPILING_S
+    while time.monotonic() < until:
+        with suppress(urllib.error.URLError):
+            if json.loads(urllib.request.urlopen(request, timeout=60).read())["ready"]:
+                return
+        time.sleep(0.5)
+    raise AssertionError("the first nights were never fought")
 
 
 @pytest.fixture(scope="module")
