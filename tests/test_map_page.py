@@ -24,7 +24,7 @@ import koepel
 ROOT = Path(__file__).parents[1]
 FRONTEND = ROOT / "frontend"
 CHROMIUM = next(filter(None, (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))), None)
-WAIT_MS = 60_000
+WAIT_MS = 180_000
 COMPILING_S = 900  # the server may have to compile its kernels first, beside other work
 
 pytestmark = pytest.mark.xdist_group("browser")  # one process, one server
