@@ -1,6 +1,7 @@
 """Speeds of covering and layered placement, with what is proven in them; spopt beside them where it is installed.
 
-Wall seconds of one thread. Sites, points and cells are drawn at random in a box of side 1.
+One thread; wall seconds, and for the layered placements CPU seconds too. Sites, points and cells are drawn at random in
+a box of side 1.
 """
 
 from __future__ import annotations
@@ -68,12 +69,15 @@ def cover() -> None:
 
 def place() -> None:
     """The layered placements; the worst case with the price of planning for the expected case."""
-    layered(np.ones((1, 2, 2)), np.ones(2), [1])  # compiled
+    layered(*layers(2, 8, 20, 1), [2, 2], gap=1e-6)  # compiled
     for types, sites, cells, patterns, units, worst_case, seconds in PLACEMENTS:
         strength, weights = layers(types, sites, cells, patterns)
+        before = time.process_time()
         found = layered(strength, weights, [units] * types, worst_case=worst_case, seconds=seconds)
+        cpu_s = time.process_time() - before
         kind = "worst" if worst_case else "expected"
-        print(f"{types} types x {units} units, {sites} sites, {cells} cells, {kind}: {told(found)}", flush=True)
+        print(f"{types} types x {units} units, {sites} sites, {cells} cells, {kind}: {told(found)}", end=", ")
+        print(f"CPU {cpu_s:.1f} s", flush=True)
         if worst_case:
             expected = layered(strength, weights, [units] * types, seconds=20)
             least = stopped(strength, weights, expected.placed).min()

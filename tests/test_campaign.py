@@ -67,6 +67,19 @@ def test_real_nights_of_constant_demand_empty_the_stock_on_the_day():
     assert told["balance"] == {"rounds": 0, "usd": 0}
 
 
+def test_an_effector_fades_as_the_other_side_adapts():
+    """Every threat gets one shot that kills for certain on the first night, and then less and less."""
+    days = 200
+    found = kp.campaign(steady(1_000_000, fading=[{"effector": "e", "per_year": 0.9}]), days=days, runs=24)
+    left = 0.1 ** (np.arange(days) / 365.25)
+    shots = found.fired[:, :, 0].astype(float)
+    killed = 10 - found.daily[:, :, 1]
+    spread = np.sqrt((shots * left * (1 - left)).sum())
+    assert killed.sum() == pytest.approx((shots * left).sum(), abs=FOUR * spread)
+    assert found.daily[:, 0, 1].sum() == 0 and found.daily[:, -20:, 1].mean() > 2
+    assert kp.campaign(steady(1_000_000), days=20, runs=2).daily[:, :, 1].sum() == 0
+
+
 def test_a_layer_is_dry_when_all_of_it_is():
     found = kp.campaign(small(stocks=[STOCKS[0], {"effector": "amraam", "rounds": 5}], orders=[]), days=25, runs=8)
     both = np.maximum(found.first_dry("pac3-mse"), found.first_dry("amraam"))
@@ -150,7 +163,7 @@ def test_raids_keep_a_rhythm():
     plan = plan_of(quiet, 365, 1)
     season, logs = Season(plan, 0, 200), []
     for day in range(365):
-        logs.append(np.log(season._numbers(day)[:, 0]))
+        logs.append(np.log(season.numbers(day)[:, 0]))
     logs = (np.array(logs).T - np.log(1000)) / 0.5
     days = np.arange(365)
     july = (days >= 30) & (days < 61)

@@ -152,6 +152,13 @@ def test_a_unit_goes_to_where_all_threats_pass():
     assert plan.gains()["leaked"].mean == pytest.approx(-0.5, abs=0.12)
 
 
+def test_the_default_grid_gives_a_nation_five_hundred_sites():
+    """Of the grid alone, where units stand now not counted; forbidding regions leaves fewer."""
+    scenario = kp.Scenario.read("ukraine-2025-06")
+    sites = candidate_sites(scenario, scenario.defence.fire_units)
+    assert len(sites) - len(set(sites.present.values())) >= 500
+
+
 def test_sites_are_on_the_grid_within_the_hull_and_where_units_stand(small):
     """Multiples of the step, none outside the settlements, and each present place."""
     sites = candidate_sites(small, small.defence.fire_units, grid_deg=0.25)

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from pages import Reader
 
+from koepel.countries import outline_of
 from koepel.errors import UsageError
 from koepel.outcome import Figure
+from koepel.projection import project_km, sheet_round
 from koepel.raid import Count, Group, LaunchArea, Raid, RaidPattern
 from koepel.report import page, texts, write_page
-from koepel.report.country import LEAST_CELL_KM, _cell_areas, is_invented, outline_of
+from koepel.report.country import LEAST_CELL_KM, _cell_areas, is_invented
 from koepel.report.digits import shown
-from koepel.report.projection import project_km, sheet_round
 from koepel.report.regions import region_rows
 from koepel.scenario import Scenario
 
@@ -184,7 +185,8 @@ def test_harm_is_no_finer_than_policy_allows(small, ukraine):
     """Regions of Ukraine by the alphabet, all 27 drawn; elsewhere cells of 25 km or more; no settlement's own risk."""
     scenario, outcomes, text = ukraine
     rows = [row["head"] for row in region_rows(outcomes, scenario, texts()["map"])]
-    assert len(outline_of(scenario)) == 27 and rows == sorted(rows) and set(rows) == set(outcomes.zone_names)
+    assert len(outline_of(scenario)) == 27
+    assert rows == sorted(rows) and set(rows) == set(outcomes.zone_names)
     assert len(re.findall(r'<path class="k\d"', text)) == 27
     sheet = sheet_round([s.at for s in small[0].settlements], 18.0)
     areas = _cell_areas(small[1], small[0], sheet)

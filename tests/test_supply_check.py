@@ -144,6 +144,23 @@ def test_what_is_right(lines):
             "funders[0].pays_for[2]",
             "no effector or fire-unit type 'patroit'; did you mean 'patriot'?",
         ),
+        # offers
+        ("offers: [{name: o}]", "offers[0].effector",
+         "nothing is named; say what one piece is: an effector, or a fire-unit type"),
+        ("offers: [{name: o, effector: gem-t, type: patriot}]", "offers[0].effector",
+         "an effector and a fire-unit type are named; say what one piece is: an effector, or a fire-unit type"),
+        ((LINE, "offers: [{name: o, type: patriot, of: L}]"), "offers[0].of",
+         "lines and donors give rounds, not fire units; leave it out"),
+        ((LINE, "offers: [{name: o, effector: hawk, of: L}]"), "offers[0].effector",
+         "line 'L' does not make 'hawk'; it makes gem-t"),
+        ("offers: [{name: o, effector: hawk, crew_days: 5}]", "offers[0].crew_days",
+         "rounds need no crew; leave it out"),
+        ("expansions: [{name: e, line: L, partner: P, per_month: 5}]", "expansions[0].line",
+         "no line 'L'; add it to supply.lines"),
+        ("training: [{type: patroit, crews_per_month: 1}]", "training[0].type",
+         "no fire-unit type 'patroit'; did you mean 'patriot'?"),
+        ("fading: [{effector: gemt, per_year: 0.1}]", "fading[0].effector",
+         "no effector 'gemt'; did you mean 'gem-t'?"),
         # names of the scenario
         ("transport: {first: [p1, p3]}", "transport.first[1]", "no fire unit 'p3'; known: g1, p1, p2"),
         (
@@ -456,7 +473,11 @@ FULL = """\
 format: koepel-scenario/1
 name: everything
 pattern:
-  rhythm: {persistence: 0.4, growth_per_year: {low: 1, high: 1.5, source: two years}, by_month: {1: 0.8, 12: 1.25}}
+  rhythm:
+    persistence: 0.4
+    growth_per_year: {low: 1, high: 1.5, source: two years}
+    grows_until: 2026-06-30
+    by_month: {1: 0.8, 12: 1.25}
 defence:
   fire_units:
     - {name: p1, type: patriot, at: [50, 30]}
@@ -511,6 +532,41 @@ supply:
       opens: 2025-07-01
       closes: 2026-12-31
       pays_for: [gem-t, patriot]
+  offers:
+    - name: more of it
+      of: L
+      effector: gem-t
+      opens: 2025-08-01
+      lead_days: [200, 300]
+      per_month: 30
+      most: [100, 200]
+      lot: 10
+      price: 4e6
+      currency: EUR
+      paid_when_ordered: 0.2
+      status: asked
+      chance: [0.3, 0.6]
+      slip_days: [50, 90]
+      crisis: far away
+      pace_in_crisis: 0.25
+      gates: [consent]
+    - {name: another battery, type: patriot, price: 1e9, crew_days: [100, 200]}
+  expansions:
+    - name: a second works
+      line: L
+      partner: Q
+      per_month: [5, 10]
+      most: 3
+      opens: 2025-08-01
+      after_days: [100, 200]
+      ramp_days: 90
+      split: 0.6
+      cost_musd: [10, 20]
+      status: pledged
+      chance: [0.4, 0.7]
+      slip_days: [30, 60]
+  training: [{type: patriot, crews_per_month: 0.5}]
+  fading: [{effector: gem-t, per_year: [0, 0.1]}]
   orders:
     - name: first
       day: 2025-05-01
@@ -582,7 +638,7 @@ def test_the_full_example_gives_every_field():
     every |= {("Rhythm", field) for field in Rhythm.model_fields}
     scenario = Scenario.of_text(FULL)
     assert every - given_fields(scenario.supply) - given_fields(scenario.pattern.rhythm) == set()
-    assert len(nouns(Supply)) == 17
+    assert len(nouns(Supply)) == 21
 
 
 @pytest.mark.parametrize("tables", [False, True])

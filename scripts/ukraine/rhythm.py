@@ -15,6 +15,7 @@ NINE = ("2024-10-01", "2025-06-30")  # from here on nearly every night is record
 YEAR = ("2024-07-01", "2025-06-30")
 SEASONS = ("2023-05", "2026-04")  # a centred mean of 12 months takes half a year at either end
 HALF_DAYS = 30
+GROWS_UNTIL = "2026-05-31"  # a year of records says nothing of what a second year would bring
 ENOUGH = 15  # nights, for a month to count
 WINTER = (12, 1, 2)
 SHUFFLES, SERIES = 2000, 50
@@ -32,7 +33,7 @@ class Found:
         """As the scenario file writes it."""
         source = "D attack records: missiles from July 2024 on, drones from October 2024 on, both to June 2025"
         growth = f"{{low: {self.growth_low:g}, high: {self.growth_high:g}, source: '{source}'}}"
-        return f"    persistence: {self.persistence:g}\n    growth_per_year: {growth}"
+        return f"    persistence: {self.persistence:g}\n    growth_per_year: {growth}\n    grows_until: {GROWS_UNTIL}"
 
 
 def launched(records: Records) -> pd.DataFrame:

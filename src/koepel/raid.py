@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from koepel.nouns import Figure, Noun, PositiveFigure, ShareFigure
+from koepel.nouns import Day, Figure, Noun, PositiveFigure, ShareFigure
 from koepel.units import Interval
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -192,12 +192,15 @@ class Rhythm(Noun):
         Correlation, from one night to the next, of the intensity that ties the groups together.
     growth_per_year
         What the numbers are multiplied by in a year.
+    grows_until
+        The last day on which they grow; without end where none is given.
     by_month
         Month of the year, 1 to 12 -> what the numbers are multiplied by; 1 where none is given.
     """
 
     persistence: Annotated[float, Field(ge=0, lt=1)] = 0.0
     growth_per_year: PositiveFigure = Interval(1.0, 1.0)
+    grows_until: Day | None = None
     by_month: dict[Annotated[int, Field(ge=1, le=12)], Positive] = {}
 
 

@@ -22,8 +22,9 @@ import numpy as np
 from koepel._kernel import CACHE_FOLDER
 from koepel._kernel import columns as c
 from koepel.arrays import ScenarioArrays, scenario_arrays
+from koepel.comparison import Comparison, comparison_of
 from koepel.errors import UsageError
-from koepel.outcome import Figure, Outcomes, figure, ratio
+from koepel.outcome import Outcomes, ratio
 from koepel.scenario import Scenario, digest
 
 log = logging.getLogger("koepel")
@@ -182,42 +183,6 @@ def _precise(rows: np.ndarray, arrays: ScenarioArrays, precision: float, rules: 
     return share.mean_low is not None and share.mean_high - share.mean_low <= precision
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two scenarios fought on the same luck.
-
-    Attributes
-    ----------
-    a, b
-        Outcomes of the two.
-    differences
-        b less a, night by night, for each measure.
-    """
-
-    a: Outcomes
-    b: Outcomes
-    differences: dict[str, Figure]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Both outcomes and the paired differences, as plain numbers."""
-        return {
-            "seed": self.a.seed,
-            "runs": self.a.runs,
-            "a": self.a.as_dict(),
-            "b": self.b.as_dict(),
-            "differences": {name: one.as_dict() for name, one in self.differences.items()},
-        }
-
-    def summary(self) -> str:
-        """Differences for a human."""
-        lines = [
-            f"{self.b.scenario} less {self.a.scenario}",
-            f"{self.a.runs:,} nights on the same luck, seed {self.a.seed}",
-            *(f"{name:34s} {one}" for name, one in self.differences.items()),
-        ]
-        return "\n".join(lines)
-
-
 def compare(a: Scenario, b: Scenario, runs: int = 1000, *, seed: int = DEFAULT_SEED, **options) -> Comparison:
     """Fight two scenarios on the same luck and take paired differences.
 
@@ -229,24 +194,7 @@ def compare(a: Scenario, b: Scenario, runs: int = 1000, *, seed: int = DEFAULT_S
     options
         As for `simulate`.
     """
-    first, second = (simulate(scenario, runs, seed=seed, **options) for scenario in (a, b))
-    runs = min(first.runs, second.runs)  # with a precision, one may have stopped earlier
-    shown = [
-        "threats", *c.FATES, "impacts", "debris", "exposed", "warning_minutes", "alarm_hours",
-        "attacker_usd", "defender_usd", "averted_usd",
-    ]  # fmt: skip
-
-    def change(of_one) -> Figure:
-        return figure(of_one(second)[:runs] - of_one(first)[:runs], paired=first.paired)
-
-    differences = {name: change(lambda one, name=name: one.nights(name)) for name in shown}
-    for name in c.CLASSES:
-        differences[f"leaked: {name}"] = change(lambda one, name=name: one.of_class(name)[:, c.LEAKED])
-    for name in dict.fromkeys((*first.effectors, *second.effectors)):
-        differences[f"rounds: {name}"] = change(
-            lambda one, name=name: one.rounds(name) if name in one.effectors else np.zeros(one.runs)
-        )
-    return Comparison(first, second, differences)
+    return comparison_of(*(simulate(scenario, runs, seed=seed, **options) for scenario in (a, b)))
 
 
 EVENTS = {0: "fires", 1: "kills", 2: "misses", 3: "wastes", 4: "reloads"}

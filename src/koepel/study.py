@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from koepel._kernel import columns as c
 from koepel.errors import Fault, ScenarioError, UsageError
 from koepel.outcome import Outcomes
 from koepel.scenario import Scenario, digest
@@ -149,23 +148,9 @@ def _fill(folder: Path, outcomes: Outcomes, scenario: Scenario) -> None:
     (folder / MARK).write_text(json.dumps(told, indent=1, ensure_ascii=False, default=float), encoding="utf-8")
     arrays = {name: getattr(outcomes, name) for name in ARRAYS}
     with (folder / "nights.npz").open("wb") as file:
-        np.savez_compressed(file, columns=np.array(night_columns(outcomes)), **arrays)
+        np.savez_compressed(file, columns=np.array(outcomes.columns), **arrays)
     for what in ("place", "zone"):
         outcomes.table(what).to_csv(folder / f"{what}s.csv", lineterminator="\n", encoding="utf-8")
-
-
-def night_columns(outcomes: Outcomes) -> list[str]:
-    """Names of the columns of `Outcomes.rows`.
-
-    Returns
-    -------
-    list
-        As ``kh-101: killed``, ``rounds of gem-t``, ``impacts``.
-    """
-    by_type = [f"{name}: {what}" for name in outcomes.types for what in c.PER_TYPE]
-    fired = [f"rounds of {name}" for name in outcomes.effectors]
-    kills = [f"kills of {name}" for name in outcomes.effectors]
-    return [*by_type, *fired, *kills, *c.SCALARS]
 
 
 def read_run(folder: str | Path) -> Outcomes:

@@ -37,6 +37,7 @@ from koepel._kernel.columns import (
     UNIT,
 )
 from koepel._kernel.compiled import allocating, entry, inside
+from koepel._kernel.fading import fade
 from koepel._kernel.fight import FAR
 from koepel._kernel.meeting import radii
 from koepel._kernel.muster import muster
@@ -333,6 +334,7 @@ def nights(setup, seed, first_run, n_runs, standing, out, places, zones, log):
             continue
         values = study_figures(setup.figures, seed, first_run + r, setup.rules.doubt and not setup.rules.plain)
         figures = tables(values, setup.figures.at)
+        fade(standing, r, figures.effectors)
         bad_weather = not setup.rules.plain and uniform(key, _WEATHER, NIGHT, 0) < figures.general[G_BAD]
         class_shocks(key, month_key, figures.general, setup.rules.plain, shocks)
         stand_to(key, setup.defence, setup.rules, figures, bad_weather, units, magazines)

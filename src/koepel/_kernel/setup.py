@@ -139,6 +139,7 @@ class Standing(NamedTuple):
     rounds: np.ndarray  # (runs, M) on site at dusk, -1 where the figures say
     up: np.ndarray  # (runs, U) ABSENT, DOWN, UP, or DRAWN as on any night
     floor: np.ndarray  # (runs, E, kinds) share of the rounds that must remain
+    pk_left: np.ndarray  # (runs, E) what is left of kill probabilities
     fired: np.ndarray  # (runs, M) filled in
 
 
@@ -152,6 +153,7 @@ ALONE = Standing(
     np.empty((0, 0), np.int64),
     np.empty((0, 0), np.int64),
     np.empty((0, 0, 0)),
+    np.empty((0, 0)),
     np.empty((0, 0), np.int64),
 )
 

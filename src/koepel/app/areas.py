@@ -10,9 +10,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from koepel.countries import land_of
+from koepel.countries import land_of, outline_of
 from koepel.geo import EARTH_MEAN_RADIUS_M
-from koepel.report.country import LEAST_CELL_KM, outline_of
+from koepel.report.country import LEAST_CELL_KM
 from koepel.scenario import Scenario
 
 KM_PER_DEGREE = math.pi / 180 * EARTH_MEAN_RADIUS_M / 1e3

@@ -46,6 +46,32 @@ class CampaignComparison:
         ]
         return "\n".join(lines)
 
+    def table(self):
+        """One row a measure, as a pandas table: totals of both, and the difference with its interval."""
+        import pandas as pd
+
+        rows = [
+            (total(self.a, name).mean(), total(self.b, name).mean(), one.mean, one.mean_low, one.mean_high)
+            for name, one in self.differences.items()
+        ]
+        columns = ["a", "b", "difference", "difference_low", "difference_high"]
+        return pd.DataFrame(rows, index=pd.Index(list(self.differences), name="measure"), columns=columns, dtype=float)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: totals of both, and the difference with its interval."""
+        from koepel import sketch
+
+        told = [
+            (name.replace("_", " "), a, b, change, sketch.span(low, high))
+            for name, (a, b, change, low, high) in zip(self.differences, self.table().to_numpy().tolist(), strict=True)
+            if a or b
+        ]
+        return sketch.card(
+            f"{self.b.scenario} less {self.a.scenario}",
+            sketch.table(["whole campaign", "a", "b", "b less a", "95 % interval"], told),
+            lead=f"{self.a.days} days from {self.a.begins}, {self.a.runs:,} runs on the same luck, seed {self.a.seed}",
+        )
+
 
 def compare_campaigns(a: Campaign, b: Campaign) -> CampaignComparison:
     """Paired differences of two campaigns on the same luck, b less a.
@@ -67,10 +93,10 @@ def compare_campaigns(a: Campaign, b: Campaign) -> CampaignComparison:
     every = [*SHOWN, *(f"leaked: {name}" for name in c.CLASSES)]
     for what, which in (("fired", "followed"), ("dry nights", "followed"), ("spent, USD", "funders")):
         every += [f"{what}: {name}" for name in dict.fromkeys((*getattr(a, which), *getattr(b, which)))]
-    return CampaignComparison(a, b, {name: figure(_total(b, name) - _total(a, name)) for name in every})
+    return CampaignComparison(a, b, {name: figure(total(b, name) - total(a, name)) for name in every})
 
 
-def _total(one: Campaign, name: str) -> np.ndarray:
+def total(one: Campaign, name: str) -> np.ndarray:
     """One measure over the whole campaign; 0 of what it does not have. Shape (runs,)."""
     what, _, which = name.partition(": ")
     if not which:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -261,16 +262,71 @@ class Campaign:
         numbers = f"{mean['initial']:9,.0f}{came:9,.0f}{mean['fired']:9,.0f}{end:9,.0f}"
         return f"{name:22s}{numbers}  in {100 * told['chance']:.0f} % of runs{first}"
 
-    def table(self):
-        """One row a month, as a pandas table: means over the runs."""
+    def table(self, what: str = "month"):
+        """The answer as a pandas table: means over the runs, but for ``stock`` and ``order``.
+
+        Parameters
+        ----------
+        what
+            ``month``: one row a month. ``stock``: for each day and effector the quantiles of `QUANTILES`. ``order``:
+            how much was agreed on and arrived, and the share of runs in which all of it did. ``effector``: where every
+            round went. ``funder``: where every dollar went.
+
+        Raises
+        ------
+        UsageError
+            When ``what`` is none of these.
+        """
         import pandas as pd
 
-        columns = {what: self.by_month(what).mean(axis=0) for what in SHOWN}
-        columns["spent_usd"] = self.spent.sum(axis=2).mean(axis=0)
-        return pd.DataFrame(columns, index=pd.Index(self.calendar.months, name="month"))
+        from koepel.errors import Fault, UsageError
+
+        if what == "month":
+            columns = {name: self.by_month(name).mean(axis=0) for name in SHOWN}
+            columns["spent_usd"] = self.spent.sum(axis=2).mean(axis=0)
+            return pd.DataFrame(columns, index=pd.Index(self.calendar.months, name="month"))
+        if what == "stock":
+            levels = [np.quantile(self.held(name), QUANTILES, axis=0).T for name in self.followed]
+            days = [self.calendar.date_of(day).isoformat() for day in range(self.days)]
+            index = pd.MultiIndex.from_product([self.followed, days], names=["effector", "date"])
+            values = np.array(levels).reshape(-1, len(QUANTILES))
+            return pd.DataFrame(values, index=index, columns=[f"q{100 * q:g}" for q in QUANTILES])
+        if what == "order":
+            whole = (self.done_day < self.days).mean(axis=0)
+            columns = {"agreed": self.agreed.mean(axis=0), "arrived": self.arrived.mean(axis=0), "share_whole": whole}
+            return pd.DataFrame(columns, index=pd.Index(self.orders, name=what))
+        if what == "effector":
+            index = pd.Index(self.followed, name=what)
+            return pd.DataFrame(self.rounds.mean(axis=0), index=index, columns=list(LEDGER))
+        if what == "funder":
+            return pd.DataFrame(self.money.mean(axis=0), index=pd.Index(self.funders, name=what), columns=list(MONEY))
+        mend = "give month, stock, order, effector or funder"
+        raise UsageError(f"table {what!r}: {mend}", [Fault("", "table", f"found {what!r}", mend)])
 
     def _repr_html_(self) -> str:
-        return self.table().round(1).to_html()
+        """What a notebook shows: months, and of each effector what is left over time and how often it runs dry."""
+        from koepel import sketch
+
+        heads = [name.replace("_", " ") for name in self.table().columns]
+        months = [(name, *map(float, row)) for name, row in self.table().iterrows()]
+        stocks = [
+            (name, float(np.median(self.held(name)[:, -1])), f"{100 * (self.first_dry(name) < NEVER).mean():.0f} %")
+            for name in self.followed
+        ]
+        lines = "".join(
+            f"<figure style='display:inline-block;margin:4px 12px 4px 0'>"
+            f"{sketch.line(np.median(self.held(name), axis=0), f'{name}: rounds over time')}"
+            f"<figcaption>{escape(name)}</figcaption></figure>"
+            for name in self.followed
+        )
+        replay = f", raids of {self.replay}" if self.replay else ""
+        return sketch.card(
+            self.scenario,
+            sketch.table(["month", *heads], months, "mean of all runs"),
+            sketch.table(["effector", "rounds at the end, median", "runs dry"], stocks) if stocks else "",
+            f"<div>{lines}</div>" if lines else "",
+            lead=f"{self.days} days from {self.begins}, {self.runs:,} runs, seed {self.seed}{replay}",
+        )
 
 
 def _quantiles(values: np.ndarray) -> dict[str, float]:

@@ -13,7 +13,7 @@ import numpy as np
 from koepel._kernel import columns as c
 from koepel.arrays import ScenarioArrays
 from koepel.campaign.depots import Depot
-from koepel.campaign.luck import Calendar, Luck
+from koepel.campaign.luck import YEAR_D, Calendar, Luck
 from koepel.campaign.money import Purses
 from koepel.campaign.orders import Orders
 from koepel.campaign.sources import Donors, Lines
@@ -79,6 +79,9 @@ class Season:
         )
         self.unit_of = plan.arrays.setup.defence.magazine_unit
         self.fired_by_unit = np.zeros((runs, len(plan.arrays.units)), np.int64)
+        self.fading = {
+            one.effector: 1.0 - luck.figure(f"fading.{one.effector}.per_year", one.per_year) for one in supply.fading
+        }
         self.intensity = luck.normal("intensity", 0)
         self.growth = luck.figure("rhythm.growth_per_year", plan.rhythm.growth_per_year)
 
@@ -182,13 +185,13 @@ class Season:
         rows = np.empty((luck.runs, n_columns(self.plan.arrays)))
         places, zones = np.zeros((len(arrays.places), 4)), np.zeros((len(arrays.zones), 3))
         standing = Standing(
-            day, self.calendar.month_of(day), self.raids.on, self._numbers(day), self.depot.tonight(),
-            self.units.tonight(), self._floor(), fired,
+            day, self.calendar.month_of(day), self.raids.on, self.numbers(day), self.depot.tonight(),
+            self.units.tonight(), self._floor(), self._pk_left(day), fired,
         )  # fmt: skip
         nights(arrays.setup, luck.seed, luck.first_run, luck.runs, standing, rows, places, zones, np.empty(0, EVENT))
         return rows, fired
 
-    def _numbers(self, day: int) -> np.ndarray:
+    def numbers(self, day: int) -> np.ndarray:
         """How many of each group come. Shape (runs, groups)."""
         from koepel._kernel.season import raid_counts
 
@@ -199,7 +202,8 @@ class Season:
             own = self.luck.normal("intensity", day)
             self.intensity = rhythm.persistence * self.intensity + np.sqrt(1.0 - rhythm.persistence**2) * own
         counts = np.zeros((self.luck.runs, len(pattern.group_key)), np.int64)
-        scale = self.growth ** (day / 365.25) * rhythm.by_month.get(self.calendar.date_of(day).month, 1.0)
+        grown = min(day, self.calendar.day_of(rhythm.grows_until, day))
+        scale = self.growth ** (grown / YEAR_D) * rhythm.by_month.get(self.calendar.date_of(day).month, 1.0)
         raid_counts(pattern, self.luck.seed, self.luck.first_run, day, self.intensity, scale, counts)
         return counts
 
@@ -216,6 +220,15 @@ class Season:
                     k = c.KINDS.index(kind)
                     floor[:, e, k] = np.where(low, np.maximum(floor[:, e, k], share), floor[:, e, k])
         return floor
+
+    def _pk_left(self, day: int) -> np.ndarray:
+        """What adaptation has left of each effector's kill probabilities. Shape (runs, E)."""
+        effectors = self.plan.arrays.effectors
+        left = np.ones((self.luck.runs, len(effectors)))
+        for name, a_year in self.fading.items():
+            if name in effectors:
+                left[:, effectors.index(name)] = a_year ** (day / YEAR_D)
+        return left
 
     def dusk(self, fired: np.ndarray) -> None:
         """Count what was fired."""

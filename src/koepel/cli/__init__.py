@@ -18,6 +18,7 @@ import typer
 from koepel.cli.answering import Answer, Commands, visible
 from koepel.cli.options import Json, Rules, Runs, ScenarioName, Seed, Set, Workers
 from koepel.cli.plan import plan_app
+from koepel.cli.sharing import bring_in, export, report
 from koepel.cli.tables import number, table, types_text
 from koepel.errors import UsageError
 
@@ -32,6 +33,9 @@ app = typer.Typer(
 
 
 app.add_typer(plan_app, name="plan")
+app.command()(report)
+app.command()(export)
+app.command("import")(bring_in)
 
 
 def main() -> None:
@@ -318,6 +322,7 @@ def backtest(
 def demo(runs: Runs = 1000, seed: Seed = 1, set_: Set = None, json_: Json = False) -> Any:
     """Simulate Ukraine in June 2025, and write a page about it."""
     import koepel as kp
+    from koepel.report.tracks import typical_and_bad
     from koepel.study import check_page
 
     page = Path("koepel-demo.html")
@@ -325,7 +330,8 @@ def demo(runs: Runs = 1000, seed: Seed = 1, set_: Set = None, json_: Json = Fals
     studied = kp.Scenario.read("ukraine-2025-06", set=set_ or ())
     with _progress() as progress:
         outcomes = kp.simulate(studied, runs, seed=seed, progress=progress)
-    kp.write_page(outcomes, studied, page, trace=kp.trace(studied, seed=seed))
+    shown = [kp.trace(studied, run, seed=seed) for run in typical_and_bad(outcomes)]
+    kp.write_page(outcomes, studied, page, played=shown)
     return Answer({**outcomes.as_dict(), "page": str(page)}, f"{outcomes.summary()}\n\nthe page: {page.resolve()}")
 
 

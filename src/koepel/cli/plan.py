@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,9 @@ from koepel.cli.answering import Answer
 from koepel.cli.options import Json, ScenarioName, Seed, Set
 from koepel.errors import Fault, UsageError
 
-plan_app = typer.Typer(help="Decide: who shoots at what, where fire units stand; each with a proven bound.")
+plan_app = typer.Typer(
+    help="Decide: who shoots at what, where fire units stand, what to acquire; each with a proven bound."
+)
 
 
 @plan_app.callback(invoke_without_command=True)
@@ -29,7 +32,10 @@ def place(
     worst_case: Annotated[
         bool, typer.Option("--worst-case", help="Plan for the worst of some raid patterns fixed in advance.")
     ] = False,
-    grid_deg: Annotated[float, typer.Option(help="Step of the grid of sites, degrees.")] = 0.5,
+    grid_deg: Annotated[float, typer.Option(help="Step of the grid of sites, degrees.")] = 0.4,
+    sites: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Candidate sites, GeoJSON or CSV, in place of the grid.")
+    ] = None,
     spacing_km: Annotated[float, typer.Option(help="Sites that are used are at least so far apart.")] = 0.0,
     keep: Annotated[
         list[str] | None, typer.Option(metavar="UNIT", help="A unit that stays where it is; may be repeated.")
@@ -53,6 +59,7 @@ def place(
 ) -> Any:
     """Put fire units where most harm is averted, and fight the result on fresh seeds."""
     import koepel as kp
+    from koepel.exchange import read_points
     from koepel.study import check_file
 
     if out is not None:
@@ -63,11 +70,57 @@ def place(
         studied, units=named, worst_case=worst_case, seed=seed, grid_deg=grid_deg, spacing_m=1e3 * spacing_km,
         keep=keep or (), forbidden=forbidden or (), most_moves=moves, gap=gap, seconds=seconds, runs=runs,
         improve_runs=improve_runs, improve_tries=improve_tries,
+        sites=None if sites is None else [at for _, at in read_points(sites)],
     )  # fmt: skip
     if out is None:
         return found
     found.apply(studied).write(out, tables=True, overwrite=force)
     text = f"{found.summary()}\n\nwrote {out}\nnext: koepel compare {scenario} {out}"
+    return Answer({**found.as_dict(), "file": str(out)}, text)
+
+
+@plan_app.command()
+def buy(
+    scenario: ScenarioName,
+    budget_usd: Annotated[float, typer.Option(help="New money, there at once, that pays for everything.")] = 0.0,
+    horizon_months: Annotated[int, typer.Option(help="How long the plan is.")] = 36,
+    until_end_of_war: Annotated[
+        bool, typer.Option("--until-end-of-war", help="A ceasefire is the end; plan until raids most likely are over.")
+    ] = False,
+    harm_at_most: Annotated[
+        float | None, typer.Option(metavar="PEOPLE", help="Least cost with no more people exposed than this.")
+    ] = None,
+    careful: Annotated[float, typer.Option(help="Weight of the worst tenth of the futures, 0 to 1.")] = 0.0,
+    tail_months: Annotated[float, typer.Option(help="How long what is left over goes on to serve.")] = 6.0,
+    gap: Annotated[float, typer.Option(help="Stop when the plan is within this share of the bound.")] = 0.01,
+    seconds: Annotated[float, typer.Option(help="Stop planning by then, whatever the gap.")] = 120.0,
+    runs: Annotated[int, typer.Option(help="Campaigns to learn from and to prove the plan by; 0 for none.")] = 64,
+    draws: Annotated[int, typer.Option(help="Readings that marginal values are told by; 0 for none.")] = 0,
+    frontier: Annotated[bool, typer.Option("--frontier", help="Tell the harm at other budgets.")] = False,
+    doubt_paths: Annotated[int, typer.Option(help="Paths to say what planning under doubt is worth by; 0: none.")] = 0,
+    seed: Seed = 1,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the scenario with the plan in it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    set_: Set = None,
+    json_: Json = False,
+) -> Any:
+    """Decide what to acquire, from whom and with whose money, and fight the result on fresh seeds."""
+    import koepel as kp
+    from koepel.study import check_file
+
+    if out is not None:
+        check_file(out, overwrite=force)
+    studied = kp.Scenario.read(scenario, set=set_ or ())
+    found = kp.buy(
+        studied, budget_usd=budget_usd, months=horizon_months, until_end_of_war=until_end_of_war,
+        harm_at_most=harm_at_most, careful=careful, tail_months=tail_months, seed=seed, gap=gap, seconds=seconds,
+        runs=runs, draws=draws, frontier=frontier, doubt_paths=doubt_paths, progress=None if json_ else _told,
+    )  # fmt: skip
+    if out is None:
+        return found
+    found.apply(studied).write(out, tables=True, overwrite=force)
+    days = round(30.4375 * len(found.months))
+    text = f"{found.summary()}\n\nwrote {out}\nnext: koepel compare {scenario} {out} --days {days}"
     return Answer({**found.as_dict(), "file": str(out)}, text)
 
 
@@ -104,6 +157,11 @@ def assign(
     if at is not None:
         raise UsageError("the plan", [Fault("", "at", f"{instance} is no scenario", "leave --at out")])
     return assigned(read_problem(instance), gap=gap, name=Path(instance).name, seconds=seconds)
+
+
+def _told(step: str) -> None:
+    """What is being done, to whoever waits for it."""
+    print(f"koepel: {step} ...", file=sys.stderr, flush=True)
 
 
 def clock_s(text: str | None) -> float | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from koepel._kernel.layers import placed_by_swaps
+from koepel.covering.branch import Tree
 from koepel.covering.layers import Layers, read_layers, strength_matrix, weight_rows
 from koepel.covering.outer import close, formulate, tighten
 from koepel.covering.places import Places, read_places, some_placement
@@ -122,7 +123,7 @@ def layered(
     end = np.inf if seconds is None else start + seconds
     best = _first(layers, places, limit)
     _search(layers, places, best, 0, np.inf)
-    relaxed = relax(layers, places, best.placed, gap=0.05 * gap, end=start + RELAX_SHARE * limit, value=best.value)
+    relaxed = relax(layers, places, best.placed, gap=0.3 * gap, end=start + RELAX_SHARE * limit, value=best.value)
     bound = relaxed.bound
     if bound - best.value > gap * best.value:
         slope = layers.depth.T @ (np.exp(-(layers.depth @ relaxed.parts)) * layers.weights.mean(axis=0))
@@ -132,7 +133,8 @@ def layered(
             _search_mean(layers, places, best, until)
         _search(layers, places, best, 25, until)
     if bound - best.value > gap * best.value and time.monotonic() < end:
-        bound = _close(layers, places, best, relaxed, gap, end)
+        by = _close_by_programs if places.moves or len(places.conflicts) else _close_by_branching
+        bound = by(layers, places, best, relaxed, gap, end)
     by_pattern = stopped(strength, weights, best.placed)
     return _told(best, bound, gap, by_pattern, time.monotonic() - start, layers)
 
@@ -180,8 +182,25 @@ def _search_mean(layers: Layers, places: Places, best: _Best, end: float) -> Non
     best.offer(other.placed, layers, places)
 
 
-def _close(layers: Layers, places: Places, best: _Best, relaxed: Relaxed, gap: float, end: float) -> float:
-    """A bound from the outer approximation over the places that may matter, and perhaps a better placement."""
+def _close_by_branching(
+    layers: Layers, places: Places, best: _Best, relaxed: Relaxed, gap: float, end: float
+) -> float:
+    """A bound from branch and bound, and perhaps a better placement: what is settled is filled up and swapped."""
+
+    def offer(parts: np.ndarray) -> None:
+        given = np.floor(parts + 1e-6).astype(np.int64).reshape(places.kept.shape)
+        given = np.where(given.sum(axis=0) > places.room, places.kept, given).ravel()
+        found, placed = _swapped(layers, places, given, 0, 0)
+        if found:
+            best.offer(placed, layers, places)
+
+    return Tree(layers, places, relaxed).close(lambda: best.value, offer, gap, end)
+
+
+def _close_by_programs(
+    layers: Layers, places: Places, best: _Best, relaxed: Relaxed, gap: float, end: float
+) -> float:
+    """The same from the outer approximation over the places that may matter, where conflicts or moves tie them."""
     low, high = settled(places, relaxed, best.value)
     open_columns = np.flatnonzero(high > low)
     entries = layers.depth.tocsc()[:, open_columns].nnz

@@ -31,12 +31,15 @@ class Relaxed:
         No placement stops more.
     parts
         Units in parts, where they do best. Shape (types * sites,).
+    mix
+        Share of each pattern in that bound. Shape (patterns,).
     tangents
         Bounds f(x) + f'(x)(y - x) by their constant, slopes, and reduced costs of the program at its best y.
     """
 
     bound: float
     parts: np.ndarray
+    mix: np.ndarray
     tangents: list[tuple[float, np.ndarray]]
 
 
@@ -60,7 +63,7 @@ def relax(layers: Layers, places: Places, start: np.ndarray, *, gap: float, end:
     corners, depths, mix = [start.astype(float)], [layers.depth @ start.astype(float)], np.ones(1)
     best, tangents, rounds = np.inf, [], 0
     soft = 0.02 if len(layers.weights) > 1 else 0.0
-    parts = corners[0]
+    parts, best_mix = corners[0], np.full(len(layers.weights), 1.0 / len(layers.weights))
     while True:
         depth = np.array(depths).T @ mix
         stopped, shares = _least(layers, depth, soft)
@@ -74,7 +77,7 @@ def relax(layers: Layers, places: Places, start: np.ndarray, *, gap: float, end:
         bound = mixed + _greatest(solver) - slope @ at
         tangents.append((bound, np.array(solution.col_dual)[:n]))
         if bound < best:
-            best, parts = bound, at
+            best, parts, best_mix = bound, at, shares
         rounds += 1
         low = float((layers.weights @ -np.expm1(-depth)).min())
         if best - low <= gap * best or best <= value * (1 + 1e-12) or time.monotonic() > end or rounds > 400:
@@ -83,7 +86,7 @@ def relax(layers: Layers, places: Places, start: np.ndarray, *, gap: float, end:
             soft = max(0.5 * soft, SHARPEST)
         corners, depths, mix = _add(corners, depths, mix, corner, layers.depth @ corner)
         mix = _mixture(layers, np.array(depths).T, mix, soft * best)
-    return Relaxed(float(best), parts, sorted(tangents, key=lambda pair: pair[0])[:20])
+    return Relaxed(float(best), parts, best_mix, sorted(tangents, key=lambda pair: pair[0])[:20])
 
 
 def _greatest(solver) -> float:

@@ -1,7 +1,7 @@
 """One page that anyone can open: the question, the answer, the picture, the tables, what was assumed.
 
-The page is one file without scripts. It asks nothing of any network, and its Content-Security-Policy forbids
-it to. The same input makes the same bytes.
+The page is one file, without scripts unless runs are to be played. It asks nothing of any network, and its
+Content-Security-Policy forbids it to. The same input makes the same bytes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import base64
 import hashlib
 import shlex
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import metadata, resources
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 from koepel.errors import UsageError
 from koepel.outcome import Outcomes
-from koepel.report import charts, findings
+from koepel.report import charts, findings, playback
 from koepel.report.assumptions import assumptions
 from koepel.report.country import country_picture, is_invented
 from koepel.report.digits import whole
@@ -35,6 +36,7 @@ def write_page(
     *,
     trace: Trace | None = None,
     comparison: Comparison | None = None,
+    played: Sequence[Trace] = (),
 ) -> Path:
     """Write the page to a file, and return its path.
 
@@ -48,13 +50,16 @@ def write_page(
         One run of it, to show a night by the clock.
     comparison
         Paired differences to another scenario, to show beside it.
+    played
+        Runs to play on the map: a typical one and a bad one, see `koepel.report.tracks.typical_and_bad`. Only with
+        them does the page hold a script, its own, and its policy names it by its hash.
 
     Raises
     ------
     UsageError
         If the outcomes are not those of this scenario, or the file cannot be written.
     """
-    return save(page(outcomes, scenario, trace=trace, comparison=comparison), path)
+    return save(page(outcomes, scenario, trace=trace, comparison=comparison, played=played), path)
 
 
 def save(text: str, path: str | Path) -> Path:
@@ -74,14 +79,32 @@ def save(text: str, path: str | Path) -> Path:
 
 
 def page(
-    outcomes: Outcomes, scenario: Scenario, *, trace: Trace | None = None, comparison: Comparison | None = None
+    outcomes: Outcomes,
+    scenario: Scenario,
+    *,
+    trace: Trace | None = None,
+    comparison: Comparison | None = None,
+    played: Sequence[Trace] = (),
 ) -> str:
     """The page as text; see `write_page`."""
     check_fought("outcomes are", outcomes, scenario)
     told = _sections(outcomes, scenario, trace, comparison)
+    told["reproduce"] = _reproduce(outcomes, scenario, trace, comparison, bool(played))
+    told["playback"] = _playback(outcomes, scenario, played) if any(one.threats for one in played) else None
     return rendered(
-        "page.html", t=texts(), kind=texts()["page"]["kind"], name=scenario.name, lead=scenario.about, **told
+        "page.html",
+        *(("charts.css", "playback.css") if told["playback"] else ()),
+        script="playback.js" if told["playback"] else "",
+        t=texts(),
+        kind=texts()["page"]["kind"],
+        name=scenario.name,
+        lead=scenario.about,
+        **told,
     )
+
+
+def _playback(outcomes: Outcomes, scenario: Scenario, played: Sequence[Trace]) -> dict[str, Any]:
+    return playback.played(played, scenario, texts(), plain=outcomes.rules == "plain")
 
 
 def check_fought(what: str, found: Any, scenario: Scenario) -> None:
@@ -99,20 +122,27 @@ def check_fought(what: str, found: Any, scenario: Scenario) -> None:
         )
 
 
-def rendered(template: str, *styles: str, **shown: Any) -> str:
+def rendered(template: str, *styles: str, script: str = "", **shown: Any) -> str:
     """A page by its template, which goes on from ``base.html``.
 
     Parameters
     ----------
     styles
         Style sheets after the one that all pages have.
+    script
+        The one script of the page; none where it is empty.
     shown
         What the template shows; at least ``kind``, ``name``, ``lead`` and ``footer``.
     """
     style = "".join(_text(f"templates/{name}") for name in ("page.css", *styles))
-    style_hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page = texts()["page"]
-    return _environment().get_template(template).render(page=page, style=style, style_hash=style_hash, **shown)
+    code = _text(f"templates/{script}") if script else ""
+    shown |= {"style": style, "style_hash": _hash(style), "script": code, "script_hash": _hash(code)}
+    return _environment().get_template(template).render(page=texts()["page"], **shown)
+
+
+def _hash(text: str) -> str:
+    """As a Content-Security-Policy names a style or a script."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _sections(
@@ -148,7 +178,6 @@ def _sections(
         "clock": charts.night_by_the_clock(trace, t["trace"]) if trace else None,
         "comparison": comparison and findings.comparison_table(comparison, t["comparison"], t["measures"], labels),
         "assumed": assumptions(scenario, t),
-        "reproduce": _reproduce(outcomes, scenario, trace, comparison),
         "footer": t["page"]["footer"].format(version=version(), digest=outcomes.digest[:12]),
     }
 
@@ -169,22 +198,27 @@ def _caveats(outcomes: Outcomes, scenario: Scenario, words: dict[str, str]) -> l
     return [*told, words["coarse"], words["not_forecast"]]
 
 
+def command_of(outcomes: Outcomes, scenario: Scenario) -> str:
+    """The command that fights the same nights again."""
+    what, replayed = _source(outcomes, scenario)
+    rules = " --rules plain" if outcomes.rules == "plain" else ""
+    return f"koepel simulate {shlex.quote(what)} {replayed}--runs {outcomes.runs} --seed {outcomes.seed}{rules}"
+
+
 def _reproduce(
-    outcomes: Outcomes, scenario: Scenario, trace: Trace | None, comparison: Comparison | None
+    outcomes: Outcomes, scenario: Scenario, trace: Trace | None, comparison: Comparison | None, kept: bool
 ) -> dict[str, Any]:
     """Commands and what they need."""
     words = texts()["reproduce"]
     what, replayed = _source(outcomes, scenario)
-    builtin = what != words["file"]
-    rules = " --rules plain" if outcomes.rules == "plain" else ""
-    options = f"{replayed}--runs {outcomes.runs} --seed {outcomes.seed}{rules}"
-    commands = [f"koepel simulate {shlex.quote(what)} {options} --html page.html"]
+    again = command_of(outcomes, scenario)
+    commands = [f"{again} --out run", "koepel report run --to page.html"] if kept else [f"{again} --html page.html"]
     if trace and not replayed:
+        rules = " --rules plain" if outcomes.rules == "plain" else ""
         commands.append(f"koepel trace {shlex.quote(what)} --run {trace.run} --seed {trace.seed}{rules}")
     if comparison:
         pair = " ".join(shlex.quote(one.scenario) for one in (comparison.a, comparison.b))
         commands.append(f"koepel compare {pair} --runs {comparison.a.runs} --seed {comparison.a.seed}")
-    notes = [] if builtin else [words["file_note"]]
     facts = {
         "scenario": scenario.name,
         "digest": outcomes.digest,
@@ -193,6 +227,7 @@ def _reproduce(
         "rules": outcomes.rules,
         "version": version(),
     }
+    notes = [words["file_note"]] if what == words["file"] else []
     return {
         "commands": commands,
         "notes": [*notes, *([words["replay_note"]] if outcomes.recorded else [])],

@@ -135,19 +135,26 @@ def _caveats(fought: Fought) -> Iterator[str]:
         yield words["not_followed"].format(names=", ".join(others))
 
 
-def _reproduce(fought: Fought) -> dict[str, Any]:
-    """The command, and what it needs."""
-    found, scenario, words = fought.found, fought.scenario, fought.words["reproduce"]
+def command_of_campaign(found: Campaign, scenario: Scenario) -> str:
+    """The command that fights the same campaign again, and writes its page."""
+    t = texts()
+    words = t["campaign"]["reproduce"]
     name, setting = _source(scenario)
-    file = fought.t["reproduce"]["file"]
-    command = words["command"].format(
-        scenario=shlex.quote(name or file),
+    return words["command"].format(
+        scenario=shlex.quote(name or t["reproduce"]["file"]),
         set=words["set_option"].format(setting=shlex.quote(setting)) if setting else "",
         days=found.days,
         runs=found.runs,
         seed=found.seed,
         records=words["records_option"].format(records=shlex.quote(found.replay)) if found.replay else "",
     )
+
+
+def _reproduce(fought: Fought) -> dict[str, Any]:
+    """The command, and what it needs."""
+    found, scenario, words = fought.found, fought.scenario, fought.words["reproduce"]
+    name, _ = _source(scenario)
+    command = command_of_campaign(found, scenario)
     facts = {
         "scenario": scenario.name,
         "digest": found.digest,

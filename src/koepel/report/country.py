@@ -6,20 +6,18 @@ for the invented countries that come with koepel (`INVENTED`) and for no other s
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
+from koepel.countries import Region, outline_of
 from koepel.outcome import Outcomes
+from koepel.projection import WIDTH, Sheet, graticule, path, sheet_round
 from koepel.report.charts import class_breaks, class_legend, colour_class
 from koepel.report.digits import mean_number, nice, whole
-from koepel.report.projection import WIDTH, Sheet, graticule, path, sheet_round
 from koepel.scenario import Scenario
 
 INVENTED = ("small-country", "night-540")
@@ -28,14 +26,6 @@ MOST_CELLS_ACROSS = 48
 MOST_SETTLEMENTS = 400
 MOST_NAMES = 16
 LARGEST_DOT = 13.0  # radius of the largest settlement on the picture
-
-
-@dataclass(frozen=True)
-class Region:
-    """One unit of an outline: its rings, outer and inner, each (n, 2) degrees."""
-
-    name: str
-    rings: tuple[np.ndarray, ...]
 
 
 def is_invented(scenario: Scenario) -> bool:
@@ -50,42 +40,23 @@ def _settlements_of_builtin(name: str) -> tuple:
     return Scenario.read(name).settlements
 
 
-@lru_cache(maxsize=1)
-def _ukraine() -> tuple[Region, ...]:
-    file = resources.files("koepel") / "data" / "outlines" / "ukraine.geojson"
-    features = json.loads(file.read_text(encoding="utf-8"))["features"]
-    return tuple(_region(feature) for feature in features)
-
-
-def _region(feature: dict) -> Region:
-    shape = feature["geometry"]
-    parts = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
-    rings = tuple(np.array(ring, float)[:, ::-1] for part in parts for ring in part)
-    return Region(feature["properties"]["name"], rings)
-
-
-def outline_of(scenario: Scenario) -> tuple[Region, ...]:
-    """The regions of the country, where koepel has its outline and most settlements name a region of it."""
-    regions = _ukraine()
-    names = {region.name for region in regions}
-    known = sum(settlement.region in names for settlement in scenario.settlements)
-    return regions if known > 0.5 * len(scenario.settlements) else ()
-
-
-def country_picture(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]) -> dict[str, Any]:
+def country_picture(
+    outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str], breaks: list[float] | None = None
+) -> dict[str, Any]:
     """All that the template draws, in units of the picture.
 
     Parameters
     ----------
     words
         The texts of the section ``map``.
+    breaks
+        Upper ends of the classes of colour, to draw several pictures alike; their own where none are given.
     """
-    outline, invented = outline_of(scenario), is_invented(scenario)
-    sheet = sheet_round(_extent(outline, scenario, invented), 0.0 if outline else 18.0)
+    outline, invented, sheet = outline_of(scenario), is_invented(scenario), sheet_of(scenario)
     units = _units(scenario, sheet, words) if invented else []
     dots = _dots(scenario, sheet, words)
     areas = _region_areas(outcomes, outline, sheet, dots) if outline else _cell_areas(outcomes, scenario, sheet)
-    breaks = class_breaks([area["impacts"] for area in areas["areas"]])
+    breaks = class_breaks([area["impacts"] for area in areas["areas"]]) if breaks is None else breaks
     for area in areas["areas"]:
         area["class"] = colour_class(area["impacts"], breaks)
         area["number"] = mean_number(area["impacts"]) if area["impacts"] else ""
@@ -103,6 +74,20 @@ def country_picture(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, 
         "bar": _scale_bar(sheet, words),
         "notes": _notes(outcomes, scenario, areas, bool(outline), words),
     }
+
+
+def sheet_of(scenario: Scenario) -> Sheet:
+    """The sheet that a scenario is drawn on."""
+    outline = outline_of(scenario)
+    return sheet_round(_extent(outline, scenario, is_invented(scenario)), 0.0 if outline else 18.0)
+
+
+def cell_side_km(sheet: Sheet) -> float:
+    """The side of a cell: 25 km, doubled until at most `MOST_CELLS_ACROSS` lie across the sheet."""
+    side_km = LEAST_CELL_KM
+    while max(WIDTH, sheet.height) / sheet.scale / side_km > MOST_CELLS_ACROSS:
+        side_km *= 2
+    return side_km
 
 
 def _extent(outline: tuple[Region, ...], scenario: Scenario, invented: bool) -> np.ndarray:
@@ -139,26 +124,39 @@ def _region_areas(outcomes: Outcomes, outline: tuple[Region, ...], sheet: Sheet,
 
 def _cell_areas(outcomes: Outcomes, scenario: Scenario, sheet: Sheet) -> dict[str, Any]:
     """Impacts by square cells; each falls at its settlement, so the cell is that of the settlement."""
-    cell_km = LEAST_CELL_KM
-    while max(WIDTH, sheet.height) / sheet.scale / cell_km > MOST_CELLS_ACROSS:
-        cell_km *= 2
-    at = {s.name: s.at for s in scenario.settlements}
-    points = [s.at for s in scenario.settlements] + [at[asset.settlement] for asset in scenario.assets]
-    rows = np.floor(sheet.km(points) / cell_km).astype(int) if points else np.zeros((0, 2), int)
-    at_sheet = sheet.on(points)
-    cells: dict[tuple[int, int], float] = {}
-    for row, impacts in zip(rows.tolist(), outcomes.places[:, 0] / outcomes.runs, strict=True):
-        cells[tuple(row)] = cells.get(tuple(row), 0.0) + float(impacts)
+    cell_km = cell_side_km(sheet)
+    points = _place_points(scenario)
+    rows, at_sheet = _cells_of(points, sheet), sheet.on(points)
     side = cell_km * sheet.scale
     areas = []
-    for (east, north), impacts in sorted(cells.items()):
+    for (east, north), impacts in sorted(cell_sums(outcomes, scenario, sheet).items()):
         x, y = sheet.of_km([east * cell_km, (north + 1) * cell_km])[0].round(1).tolist()
         square = f"M{x} {y}h{side:.1f}v{side:.1f}h{-side:.1f}Z"
-        own = [place[1] for place, row in zip(at_sheet, rows.tolist()) if tuple(row) == (east, north)]
+        own = [place[1] for place, row in zip(at_sheet, rows) if row == (east, north)]
         low = sum(down > y + side / 2 for down in own) <= len(own) / 2  # the half with fewer settlements
         label = {"x": round(x + 0.5 * side, 1), "y": round(y + (side - 7 if low else 16), 1), "size": round(side, 1)}
         areas.append({"name": "", "d": square, "impacts": impacts, "debris": None, **label})
     return {"areas": areas, "cell_km": f"{cell_km:g}"}
+
+
+def cell_sums(outcomes: Outcomes, scenario: Scenario, sheet: Sheet) -> dict[tuple[int, int], float]:
+    """Impacts of a mean night in each cell that holds a settlement, by its place east and north of the middle."""
+    cells: dict[tuple[int, int], float] = {}
+    rows = _cells_of(_place_points(scenario), sheet)
+    for row, impacts in zip(rows, outcomes.places[:, 0] / outcomes.runs, strict=True):
+        cells[row] = cells.get(row, 0.0) + float(impacts)
+    return cells
+
+
+def _place_points(scenario: Scenario) -> list[tuple[float, float]]:
+    """Where each row of `Outcomes.places` is: settlements, then assets at theirs."""
+    at = {one.name: one.at for one in scenario.settlements}
+    return [one.at for one in scenario.settlements] + [at[asset.settlement] for asset in scenario.assets]
+
+
+def _cells_of(points: list, sheet: Sheet) -> list[tuple[int, int]]:
+    cells = np.floor(sheet.km(points) / cell_side_km(sheet)).astype(int)
+    return [tuple(cell) for cell in cells.tolist()]
 
 
 def _area_title(area: dict, cell_km: str, words: Mapping[str, str]) -> str:

@@ -28,7 +28,7 @@ class Shown:
     @property
     def same(self) -> bool:
         """Whether all nights show the same."""
-        return self.interval == f"{self.mean} to {self.mean}" and self.low == self.high
+        return self.interval == f"{self.mean} to {self.mean}" and self.low == self.high != ""
 
 
 def number(value: float | None, step: float | None = None) -> str:
@@ -89,13 +89,14 @@ def shown(figure: Figure, scale: float = 1.0, *, signed: bool = False) -> Shown:
     """
     if figure.mean is None:
         return Shown(NONE, "", "", "")
-    mean, low, high = (value * scale for value in (figure.mean, figure.low, figure.high))
+    mean = figure.mean * scale
+    low, high = ("" if end is None else number(end * scale) for end in (figure.low, figure.high))
     if figure.mean_low is None:
-        return Shown(number(mean), "", number(low), number(high))
+        return Shown(number(mean), "", low, high)
     ends = figure.mean_low * scale, figure.mean_high * scale
     ends = ends if signed else (max(ends[0], 0.0), ends[1])
     step = _step(mean, 0.5 * (ends[1] - ends[0]))
-    return Shown(number(mean, step), f"{number(ends[0], step)} to {number(ends[1], step)}", number(low), number(high))
+    return Shown(number(mean, step), f"{number(ends[0], step)} to {number(ends[1], step)}", low, high)
 
 
 def whole(count: float) -> str:
@@ -119,6 +120,20 @@ def nice(value: float) -> float:
     """
     power = 10.0 ** _magnitude(value)
     return next(round(m * power, 12) for m in (5, 2, 1) if m * power <= value * (1 + 1e-9))
+
+
+def number_beside(value: float, difference: float | None) -> str:
+    """One of two values with as many digits as it takes to see their difference.
+
+    Examples
+    --------
+    >>> number_beside(17.62, 0.33), number_beside(1117.2, 2.7), number_beside(48.0, 0.0)
+    ('17.6', '1,117', '48')
+    """
+    if not difference or not math.isfinite(difference) or not value:
+        return number(value)
+    digits = 2 if abs(value) >= 100 else 1
+    return number(value, 10.0 ** min(max(_magnitude(difference), -4), _magnitude(value) - digits))
 
 
 def _magnitude(value: float) -> int:

@@ -9,9 +9,9 @@ import numpy as np
 
 from koepel._kernel import columns as c
 from koepel.catalogue import Catalogue
+from koepel.comparison import Comparison, compared_mean
 from koepel.outcome import NOTHING, Figure, Outcomes, figure, ratio
 from koepel.report.digits import NONE, Shown, number, shown, whole
-from koepel.simulate import Comparison
 
 Words = Mapping[str, Any]
 MILLION = 1e-6
@@ -216,12 +216,12 @@ def comparison_table(comparison: Comparison, words: Words, measures: Words, labe
     rows = []
     for name, difference in comparison.differences.items():
         scale = MILLION if name.endswith("_usd") else 1.0
-        both = [_mean(one, name) * scale for one in (a, b)]
+        both = [compared_mean(one, name) * scale for one in (a, b)]
         if difference.mean is None or not any(both):
             continue
         means = [number(mean) for mean in both]
         cells = [*({"main": mean, "sub": ""} for mean in means), cell(difference, scale, signed=True)]
-        rows.append({"head": _difference_label(name, measures, labels), "cells": cells})
+        rows.append({"head": difference_label(name, measures, labels), "cells": cells})
     return {
         "caption": words["caption"].format(a=a.scenario, b=b.scenario, runs=whole(a.runs)),
         "columns": [words["col_measure"], f"A: {a.scenario}", f"B: {b.scenario}", words["col_difference"]],
@@ -229,18 +229,8 @@ def comparison_table(comparison: Comparison, words: Words, measures: Words, labe
     }
 
 
-def _mean(outcomes: Outcomes, name: str) -> float:
-    """The mean of a measure of a comparison, by its name there."""
-    kind, _, of = name.partition(": ")
-    if kind == "leaked" and of:
-        return float(outcomes.of_class(of)[:, c.LEAKED].mean())
-    if kind == "rounds":
-        return float(outcomes.rounds(of).mean()) if of in outcomes.effectors else 0.0
-    values = outcomes.nights(name)
-    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
-
-
-def _difference_label(name: str, measures: Words, labels: Words) -> str:
+def difference_label(name: str, measures: Words, labels: Words) -> str:
+    """What a measure of a comparison is called."""
     kind, _, of = name.partition(": ")
     if of:
         return measures[f"{kind}_of"].format(name=labels.get(of, of))

@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from koepel.countries import outline_of
 from koepel.outcome import Outcomes
-from koepel.report.country import LEAST_CELL_KM, outline_of
+from koepel.projection import sheet_round
+from koepel.report.country import LEAST_CELL_KM
 from koepel.report.digits import mean_number, whole
-from koepel.report.projection import sheet_round
 from koepel.scenario import Scenario
 
 LEAST_AREA_KM2 = LEAST_CELL_KM**2
 NEAR_KM = 15.0  # ground farther than this from every settlement counts for no region
 STEP_KM = 2.5
+SMALL = "regions below 625 km2"  # the row of those taken together
 
 
 def region_rows(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -25,17 +27,32 @@ def region_rows(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]
     A region smaller than a cell of 25 km, by the ground within 15 km that is nearest to its settlements, is added
     to the others of its kind.
     """
-    names, people = outcomes.zone_names, _people(outcomes, scenario)
-    means = outcomes.zones / outcomes.runs
-    fine = _too_small(outcomes, scenario)
-    rows = [
-        _row(names[z], people[z], means[z]) for z in sorted(range(len(names)), key=lambda z: names[z]) if not fine[z]
+    table = zone_table(outcomes, scenario)
+    return [
+        _row(words["small_regions"] if name == SMALL else name, row.people, (row.alarm_h, row.impacts, row.debris))
+        for name, row in zip(table.index, table.itertuples(index=False), strict=True)
     ]
+
+
+def zone_means(outcomes: Outcomes, scenario: Scenario, words: Mapping[str, str]) -> dict[str, float]:
+    """Impacts a night by region, by the alphabet; those too small to tell apart taken together at the end."""
+    impacts = zone_table(outcomes, scenario)["impacts"]
+    return {words["small_regions"] if name == SMALL else name: float(one) for name, one in impacts.items()}
+
+
+def zone_table(outcomes: Outcomes, scenario: Scenario):
+    """People and mean harm of a night by region, as a pandas table; those too small to tell apart taken together."""
+    import pandas as pd
+
+    names, people, fine = outcomes.zone_names, _people(outcomes, scenario), _too_small(outcomes, scenario)
+    means = outcomes.zones / outcomes.runs
+    rows = {names[z]: (people[z], *means[z]) for z in sorted(range(len(names)), key=lambda z: names[z]) if not fine[z]}
     if fine.any():
         weight = people[fine] if people[fine].sum() else np.ones(int(fine.sum()))
         alarm_h = float(np.average(means[fine, 0], weights=weight))
-        rows.append(_row(words["small_regions"], people[fine].sum(), (alarm_h, *means[fine, 1:].sum(axis=0))))
-    return rows
+        rows[SMALL] = (people[fine].sum(), alarm_h, *means[fine, 1:].sum(axis=0))
+    table = pd.DataFrame(list(rows.values()), columns=["people", "alarm_h", "impacts", "debris"], dtype=float)
+    return table.set_index(pd.Index(list(rows), name="zone"))
 
 
 def _row(name: str, people: float, sums) -> dict[str, Any]:

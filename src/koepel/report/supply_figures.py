@@ -11,10 +11,11 @@ from koepel.report.assumptions import figure_line, figures_summary
 from koepel.report.digits import whole
 from koepel.report.findings import label
 from koepel.scenario import Scenario
-from koepel.supply import STATUS, Fielding, Joint, Rate, Ration, Recipient, Stock, Upkeep
+from koepel.supply import STATUS, Fading, Fielding, Joint, Rate, Ration, Recipient, Stock, Upkeep
 from koepel.units import Interval
 
 Words = Mapping[str, Any]
+UNDECIDED = ("offers", "expansions", "training")  # for a plan to choose from; a campaign knows nothing of them
 # a figure of a noun, and the field without which nothing comes of it
 IDLE_WITHOUT = {
     ("Donor", "crisis_floor"): "crisis",
@@ -39,7 +40,7 @@ def supply_figures(scenario: Scenario, t: Mapping[str, Words], *, drawn: bool) -
         Whether raids were drawn, so that their rhythm matters.
     """
     words, supply = t["campaign"]["assumed"], scenario.supply
-    sections = {name: getattr(supply, name) for name in type(supply).model_fields}
+    sections = {name: getattr(supply, name) for name in type(supply).model_fields if name not in UNDECIDED}
     general = {name: value for name, value in sections.items() if isinstance(value, int | float)}
     told = _Told(scenario, t["campaign"]["figures"])
     rows = {name: list(told.rows(value, name)) for name, value in sections.items() if name not in general}
@@ -108,7 +109,7 @@ class _Told:
     def _title(self, noun: Noun) -> str:
         """What a thing is called."""
         match noun:
-            case Stock() | Ration():
+            case Stock() | Ration() | Fading():
                 return label(self.catalogue.effectors, noun.effector)
             case Upkeep():
                 return label(self.catalogue.fire_units, noun.type)

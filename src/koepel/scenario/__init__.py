@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
 from koepel.catalogue import Catalogue
+from koepel.countries import outline_of
 from koepel.errors import Fault, ScenarioError
 from koepel.nouns import Noun, plain_interval
 from koepel.scenario.fields import FORMAT, ScenarioFields, Types
@@ -110,6 +112,38 @@ class Scenario(ScenarioFields):
         """
         self.check()
         write_scenario(self.plain(), Path(path), tables=tables, overwrite=overwrite)
+
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the scenario in a few numbers, and its settlements on a map."""
+        from koepel import sketch
+
+        return sketch.card(
+            self.name,
+            sketch.table(["", "number"], list(self._numbers())),
+            sketch.country(
+                [(one.name, one.at, one.people) for one in self.settlements],
+                outline_of(self),
+                label=f"settlements of {self.name}, the larger the more people",
+            ),
+            lead=self.about,
+            note=self.notional,
+        )
+
+    def _numbers(self) -> Iterator[tuple[str, int | float | str]]:
+        """How much there is of everything, the defence by type."""
+        yield "settlements", len(self.settlements)
+        yield "people", int(sum(one.people for one in self.settlements))
+        yield "assets", len(self.assets)
+        catalogue = self.catalogue()
+        for table in ("sensors", "fire_units"):
+            for name, number in Counter(one.type for one in getattr(self.defence, table)).items():
+                yield getattr(catalogue, table)[name].label, number
+        if self.raid is not None:
+            yield "threats", len(self.raid.threats)
+        for group in self.pattern.groups if self.pattern else ():
+            fixed, about = group.count.fixed, f"about {group.count.median:g}"
+            yield f"threats a night: {group.name}", about if fixed is None else fixed
 
 
 def digest(scenario: ScenarioFields) -> str:

@@ -151,7 +151,7 @@ def _csv_rows(source: Source, path: tuple, table: Any, layout: Layout) -> Iterat
 
     Cells stay texts under the names that the file gives, so that each fault tells what the file says.
     """
-    given = {to_base(column)[0]: column for column in _header(table)}
+    given = {to_base(column)[0]: column for column in table_header(table)}
     required = {given.get(name, name): str for name in layout.required}
     optional = {given.get(name, name): str for name in layout.optional}
     if layout.magazines:
@@ -165,7 +165,7 @@ def _csv_rows(source: Source, path: tuple, table: Any, layout: Layout) -> Iterat
         source.faults += [replace(fault, field=_field(path, fault.field)) for fault in error.faults]
 
 
-def _header(table: Any) -> list[str]:
+def table_header(table: Any) -> list[str]:
     """The columns of a CSV table; none where it has no first line that can be read."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:

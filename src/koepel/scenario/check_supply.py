@@ -14,8 +14,11 @@ from koepel.scenario.shape import Remark
 from koepel.scenario.source import show
 
 DOLLAR = "USD"
-_NAMED = ("lines", "bottlenecks", "donors", "funders", "orders", "gates", "crises")
-_ONCE = (("stocks", "effector"), ("rations", "effector"), ("upkeep", "type"))
+_NAMED = ("lines", "bottlenecks", "donors", "funders", "orders", "offers", "expansions", "gates", "crises")
+_ONCE = (
+    *(("stocks", "effector"), ("rations", "effector"), ("fading", "effector")),
+    *(("upkeep", "type"), ("training", "type")),
+)
 # list, field, what it names; the field is a word, a list of words, or a mapping by words
 _NAMES = (
     ("stocks", "effector", "effector"),
@@ -30,6 +33,11 @@ _NAMES = (
     ("orders", "fire_units", "fire unit"),
     ("orders", "spares", "fire-unit type"),
     ("orders", "gates", "gate"),
+    ("offers", "currency", "currency"),
+    ("offers", "gates", "gate"),
+    ("expansions", "line", "line"),
+    ("training", "type", "fire-unit type"),
+    ("fading", "effector", "effector"),
     ("fielding", "fire_units", "fire unit"),
     ("fielding", "needs", "order"),
     ("upkeep", "type", "fire-unit type"),
@@ -44,6 +52,10 @@ _NAMES_OR_NONE = (
     ("orders", "effector", "effector"),
     ("orders", "funder", "funder"),
     ("orders", "crisis", "crisis"),
+    ("offers", "of", "line or donor"),
+    ("offers", "effector", "effector"),
+    ("offers", "type", "fire-unit type"),
+    ("offers", "crisis", "crisis"),
     ("gates", "after", "order"),
 )
 
@@ -104,6 +116,7 @@ def _known(parts: Parts) -> dict[str, tuple[Collection[str], str]]:
         "currency": ({DOLLAR, *map(str, parts.mapping("supply", "currencies"))}, "supply.currencies"),
         "funder": named("supply", "funders"),
         "gate": named("supply", "gates"),
+        "line": (lines, place),
         "line or donor": (lines | donors, f"{place} or supply.donors"),
         "order": named("supply", "orders"),
     }
@@ -148,9 +161,11 @@ def _orders(parts: Parts) -> Iterator[Remark]:
     """Orders that say half of what they bring, and those that whoever they are of does not have."""
     makes = {line.get("name"): line.get("effector") for _, line in _named(parts, "lines")}
     holds = {donor.get("name"): _list(donor.get("stock")) for _, donor in _named(parts, "donors")}
-    for here, order in parts.entries("supply", "orders"):
+    for here, order in _asked(parts):
         of, effector = order.get("of"), order.get("effector")
-        if _is(0, effector):
+        if here[1] == "offers":
+            yield from _one_thing(here, order)
+        elif _is(0, effector):
             if not (_is(0, of) and _is(0, order.get("rounds"))):
                 yield (*here, "effector"), "no effector is named", "say what is ordered"
         elif _is(0, order.get("rounds")):
@@ -163,6 +178,24 @@ def _orders(parts: Parts) -> Iterator[Remark]:
         elif of in holds and effector not in holds[of]:
             mend = f"it holds {', '.join(holds[of]) or 'nothing'}"
             yield (*here, "effector"), f"donor {show(of)} does not hold {show(effector)}", mend
+
+
+def _asked(parts: Parts) -> Iterator[tuple[tuple, dict[str, Any]]]:
+    """Orders, and offers."""
+    for section in ("orders", "offers"):
+        yield from parts.entries("supply", section)
+
+
+def _one_thing(here: tuple, offer: dict[str, Any]) -> Iterator[Remark]:
+    """Offers of nothing, or of two things; of rounds or fire units in numbers that make no sense."""
+    rounds, units = not _is(0, offer.get("effector")), not _is(0, offer.get("type"))
+    if rounds == units:
+        found = "an effector and a fire-unit type are named" if rounds else "nothing is named"
+        yield (*here, "effector"), found, "say what one piece is: an effector, or a fire-unit type"
+    if units and not _is(0, offer.get("of")):
+        yield (*here, "of"), "lines and donors give rounds, not fire units", "leave it out"
+    if rounds and not _is(0, offer.get("crew_days")):
+        yield (*here, "crew_days"), "rounds need no crew", "leave it out"
 
 
 def _named(parts: Parts, section: str) -> Iterator[tuple[tuple, dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
@@ -21,6 +22,7 @@ from koepel.scenario.shape import Remark, shape_remarks
 from koepel.scenario.source import Source, parse_yaml, path_text, read_text, show
 
 MOST_FAULTS = 200
+_PLACE = re.compile(r"(.*):(?: feature )?([0-9]{1,9})")
 AnyScenario = TypeVar("AnyScenario", bound=ScenarioFields)
 
 
@@ -44,17 +46,17 @@ def read_scenario(model: type[AnyScenario], path_or_name: str | Path, settings: 
         raise ScenarioError(str(path_or_name), faults)
     file = f"{path.parent.name}/{path.name}" if str(path_or_name) in builtin_names() else path.name
     source = parse_yaml(text, file)
-    return _believe(model, source, str(path_or_name), path.parent, settings)
+    return believe(model, source, str(path_or_name), path.parent, settings)
 
 
 def scenario_of_text(model: type[AnyScenario], text: str, subject: str = "the text") -> AnyScenario:
     """The scenario that a YAML text holds, without tables beside it."""
-    return _believe(model, parse_yaml(text, subject), subject, None, ())
+    return believe(model, parse_yaml(text, subject), subject, None, ())
 
 
 def scenario_of_data(model: type[AnyScenario], data: dict[str, Any], subject: str) -> AnyScenario:
     """The scenario that plain data holds."""
-    return _believe(model, Source(data), subject, None, ())
+    return believe(model, Source(data), subject, None, ())
 
 
 def _find(path_or_name: str | Path) -> Path:
@@ -76,7 +78,7 @@ def _find(path_or_name: str | Path) -> Path:
     raise UsageError(show(name), [fault])
 
 
-def _believe(
+def believe(
     model: type[AnyScenario], source: Source, subject: str, folder: Path | None, settings: Iterable[str]
 ) -> AnyScenario:
     """The scenario that a source holds, or every fault it has."""
@@ -149,5 +151,6 @@ def _in_order(faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _line(fault: Fault) -> tuple[str, int]:
-    file, _, line = fault.where.rpartition(":")
-    return (file, int(line)) if line.isdecimal() else (fault.where, 0)
+    """File and line, or the number of a feature."""
+    found = _PLACE.fullmatch(fault.where)
+    return (found[1], int(found[2])) if found else (fault.where, 0)

@@ -17,7 +17,7 @@ import numpy as np
 from koepel.errors import UsageError
 from koepel.plan.placement.cells import draw_cells
 from koepel.plan.placement.problem import Answer, Problem, build_problem, kinds_of, solve
-from koepel.plan.placement.result import INVENTED, PlacementPlan
+from koepel.plan.placement.result import INVENTED, PlacementPlan, Position
 from koepel.plan.placement.strength import Strengths
 from koepel.plan.placement.trial import improve, positions_of
 from koepel.scenario import Scenario, digest
@@ -33,10 +33,11 @@ def place(
     units: Iterable[str] | None = None,
     worst_case: bool = False,
     seed: int = 1,
-    grid_deg: float = 0.5,
+    grid_deg: float = 0.4,
     spacing_m: float = 0.0,
     keep: Iterable[str] = (),
     forbidden: Iterable[str] = (),
+    sites: Iterable[Position] | None = None,
     most_moves: int | None = None,
     gap: float = 0.01,
     seconds: float = 90.0,
@@ -53,8 +54,8 @@ def place(
     worst_case
         Make the share averted largest in the worst of some patterns fixed in advance: as given, drones only, missiles
         only, and each group of the scenario three times as often.
-    grid_deg, spacing_m, forbidden
-        Rules of the sites; see `koepel.plan.placement.sites.candidate_sites`.
+    grid_deg, spacing_m, forbidden, sites
+        Rules of the sites, or the sites themselves; see `koepel.plan.placement.sites.candidate_sites`.
     keep
         Names of units that stay where they are.
     most_moves
@@ -86,8 +87,9 @@ def place(
     _check_usage(most_moves, gap, seconds, (runs, improve_runs, improve_tries))
     keep, forbidden = tuple(keep), tuple(forbidden)
     problem = build_problem(
-        scenario, units, keep, forbidden, seed=seed, worst_case=worst_case, grid_deg=grid_deg, spacing_m=spacing_m
-    )
+        scenario, units, keep, forbidden, seed=seed, worst_case=worst_case, grid_deg=grid_deg, spacing_m=spacing_m,
+        given=sites,
+    )  # fmt: skip
     share = seconds / 2 if worst_case else seconds
     limits = {"most_moves": most_moves, "gap": gap, "seconds": share}
     answer, price = solve(problem, worst_case=worst_case, **limits), None

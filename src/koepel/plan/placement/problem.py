@@ -69,7 +69,8 @@ class Problem:
 
 
 def build_problem(
-    scenario: Scenario, units, keep, forbidden, *, seed: int, worst_case: bool, grid_deg: float, spacing_m: float
+    scenario: Scenario, units, keep, forbidden, *, seed: int, worst_case: bool, grid_deg: float, spacing_m: float,
+    given=None,
 ) -> Problem:
     """Draw the cells, list the sites, and find the strengths."""
     arrays = scenario_arrays(scenario)
@@ -78,7 +79,7 @@ def build_problem(
     cells = draw_cells(scenario, seed=seed, worst_case=worst_case)
     sites = candidate_sites(
         scenario, there.values(), grid_deg=grid_deg, spacing_m=spacing_m, forbidden=forbidden,
-        radius_m=float(arrays.setup.ground.earth_radius_m),
+        given=given, radius_m=float(arrays.setup.ground.earth_radius_m),
     )  # fmt: skip
     _check_kept(sites, keep)
     kinds = kinds_of(scenario, movable)

@@ -145,6 +145,30 @@ class PlacementPlan:
             lines += ["", *(f"  {name:24s} {at[0]:9.3f} {at[1]:9.3f}" for name, at in self.positions.items())]
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the plan's worth, what binds, and places only where they are invented."""
+        from koepel import sketch
+
+        rows = [
+            ("harm averted today", _share(self.today)),
+            ("harm averted by the plan", _share(self._expected())),
+            ("on other drawn routes", _share(self.fresh)),
+            ("no placement averts more than", _share(self.bound)),
+            ("units that move", len(self.moves)),
+        ]
+        rows += [(f"{name.replace('_', ' ')}, plan less today, fought", str(one)) for name, one in self.gains().items()]
+        places = []
+        if self.places_invented:
+            moved = set(self.moves)
+            told = [(name, *at, "moves" if name in moved else "stays") for name, at in self.positions.items()]
+            places = [
+                sketch.table(["fire unit", "latitude", "longitude", ""], told),
+                sketch.country([(name, at, 0.0) for name, at in self.positions.items()], label="where fire units go"),
+            ]
+        lead = f"{self.n_units} fire units on {self.n_sites} sites"
+        note = f"Binds: {'; '.join(self.binds)}" if self.binds else ""
+        return sketch.card(self.scenario, sketch.table(["", ""], rows), *places, lead=lead, note=note)
+
     def _expected(self) -> float:
         return next(iter(self.by_pattern.values()))["plan"]
 

@@ -48,9 +48,10 @@ def candidate_sites(
     scenario: Scenario,
     units: Iterable[FireUnit],
     *,
-    grid_deg: float = 0.5,
+    grid_deg: float = 0.4,
     spacing_m: float = 0.0,
     forbidden: Iterable[str] = (),
+    given: Iterable[tuple[float, float]] | None = None,
     radius_m: float = 6.371e6,
 ) -> Sites:
     """The sites of a scenario.
@@ -65,6 +66,8 @@ def candidate_sites(
         Sites that are used are at least so far apart; several units may share one.
     forbidden
         Regions of settlements; a site belongs to the region of the nearest settlement.
+    given
+        Latitude and longitude of the sites, in place of the grid.
     radius_m
         The sphere's radius.
 
@@ -92,7 +95,8 @@ def candidate_sites(
         if region not in regions:
             raise UsageError(f"forbidden: no region {region!r}; the regions are {', '.join(regions) or 'none'}")
     settled = np.array([s.at for s in scenario.settlements], float).reshape(-1, 2)
-    at, present = _with_present(_grid(settled, grid_deg), units)
+    points = _grid(settled, grid_deg) if given is None else _given(given)
+    at, present = _with_present(points, units)
     allowed = np.ones(len(at), bool)
     if forbidden and len(at):
         of = np.array([s.region for s in scenario.settlements])[nearest(settled, at)]
@@ -100,6 +104,16 @@ def candidate_sites(
     if not allowed.any():
         raise PlanError("sites: none is left; give a smaller grid_deg, or forbid fewer regions")
     return Sites(at, allowed, present, _too_near(at, spacing_m / radius_m))
+
+
+def _given(sites: Iterable[tuple[float, float]]) -> np.ndarray:
+    """Sites that were named, each once. Shape (n, 2)."""
+    points = np.array(list(sites), float).reshape(-1, 2)
+    beyond = ~(np.abs(points) <= (90.0, 180.0)).all(axis=1)
+    if beyond.any():
+        found = points[beyond][0].tolist()
+        raise UsageError(f"sites: found {found}; give latitude -90 to 90 and longitude -180 to 180 degrees")
+    return np.array(list(dict.fromkeys(map(tuple, points.tolist()))), float).reshape(-1, 2)
 
 
 def _grid(settled: np.ndarray, step: float) -> np.ndarray:

@@ -76,6 +76,31 @@ def project_km(points: ArrayLike, middle: tuple[float, float]) -> np.ndarray:
     return np.column_stack([east, north])
 
 
+def unproject_km(km: ArrayLike, middle: tuple[float, float]) -> np.ndarray:
+    """Degrees of points on the Lambert azimuthal equal-area projection; the inverse of `project_km`.
+
+    Shapes (n, 2), (n, 2).
+
+    References
+    ----------
+    J. P. Snyder, Map Projections - A Working Manual, USGS Professional Paper 1395 (1987), equations 20-14, 20-15,
+    20-18 and 24-16.
+
+    Examples
+    --------
+    >>> unproject_km(project_km([(51.3, 29.1)], (50.0, 30.0)), (50.0, 30.0)).round(9).tolist()
+    [[51.3, 29.1]]
+    """
+    east, north = np.asarray(km, float).reshape(-1, 2).T
+    lat0 = math.radians(middle[0])
+    rho = np.hypot(east, north)
+    c = 2 * np.arcsin(np.clip(rho / (2 * RADIUS_KM), 0.0, 1.0))
+    share = np.where(rho > 0, north / np.where(rho > 0, rho, 1.0), 0.0)
+    lat = np.arcsin(np.clip(np.cos(c) * math.sin(lat0) + share * np.sin(c) * math.cos(lat0), -1.0, 1.0))
+    lon = np.arctan2(east * np.sin(c), rho * math.cos(lat0) * np.cos(c) - north * math.sin(lat0) * np.sin(c))
+    return np.column_stack([np.degrees(lat), (np.degrees(lon) + middle[1] + 180) % 360 - 180])
+
+
 def sheet_round(points: ArrayLike, margin_km: float = 0.0) -> Sheet:
     """The sheet that holds all points, with room round them.
 

@@ -1,0 +1,157 @@
+"""What is worth asking for: marginal values with their doubt, the first month in which money can matter, what binds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from koepel.outcome import Figure, figure
+from koepel.plan.procurement.market import Market
+from koepel.plan.procurement.stages import policy_graph, stage_rows
+from koepel.sddp import Policy, perfect_information, policy_of_averages, train
+
+SOON = 0.1  # an offer has begun to come when this share of it has
+ROUNDS = 100
+FULL = 0.999
+ITERATIONS = 25  # of each reading of the doubtful figures
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """What one more of something would be worth, in people not exposed over the horizon and its tail.
+
+    Attributes
+    ----------
+    value
+        With every figure at its middle.
+    low, high
+        The least and the most over readings of the doubtful figures; the same as the value where there is one only.
+    """
+
+    what: str
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:,.4g} ({self.low:,.4g} to {self.high:,.4g})"
+
+
+def marginals(markets: Sequence[Market], policies: Sequence[Policy]) -> tuple[Marginal, ...]:
+    """Worth of one more fire unit, of a hundred rounds, of a million by each funder, and of having each offer sooner.
+
+    Parameters
+    ----------
+    markets, policies
+        The first with figures at their middles, the others each with a reading of them.
+    """
+    every = [_worth(k, policy) for k, policy in zip(markets, policies, strict=True)]
+    return tuple(
+        Marginal(what, middle, min(one[what] for one in every), max(one[what] for one in every))
+        for what, middle in every[0].items()
+    )
+
+
+def _worth(k: Market, policy: Policy) -> dict[str, float]:
+    """People not exposed, by what there would be more of at the start."""
+    p = stage_rows(k, 0, k.start)
+    duals = dict(zip((p.names[column] for column in p.state_in), -1e3 * policy.first().state_duals, strict=True))
+    of = lambda block, i: duals[p.names[p[f"{block}_in"][i]]]  # noqa: E731
+    told = {f"a fire unit in service now: {name}": of("units", n) for n, name in enumerate(k.kinds)}
+    told |= {f"{ROUNDS} rounds now: {name}": ROUNDS * of("stock", a) for a, name in enumerate(k.arms) if k.followed[a]}
+    told |= {f"a million dollars now: {name}": of("free", f) for f, name in enumerate(k.funders)}
+    at = {(d, j): i for i, (d, j) in enumerate(k.under_way.tolist())}
+    for o, name in enumerate(k.offers):
+        d, number = int(k.to[o]), 1 if k.whole_offer[o] else ROUNDS
+        later = [(j, share) for j, share in enumerate(k.arrives[o]) if share and j >= 2]
+        sooner = sum(share * (of("way", at[d, j - 2]) - of("way", at[d, j - 1])) for j, share in later)
+        told[f"a month sooner: {number} of {name}"] = number * sooner
+    return told
+
+
+def trained(markets: Sequence[Market], seconds: float, seed: int) -> list[Policy]:
+    """A policy for each market, of as many iterations as the time allows."""
+    return [train(policy_graph(k), iterations=ITERATIONS, seconds=seconds / len(markets), seed=seed) for k in markets]
+
+
+def earliest(k: Market) -> dict[str, str]:
+    """The first month in which money spent now can matter, by offer and expansion."""
+    told, T = {}, len(k.months) - 1
+    for o, name in enumerate(k.offers):
+        begins = np.flatnonzero(k.may_order[:, o])
+        share = np.cumsum(k.arrives[o])
+        first = int(np.searchsorted(share, SOON * share[-1])) + int(begins[0]) if len(begins) and share[-1] > 0 else T
+        if k.to[o] < len(k.sources):
+            first = max(first, _spare_from(k, int(k.to[o])))
+        told[name] = k.months[first] if first < T else "after the horizon"
+    for x, name in enumerate(k.expansions):
+        begins, ramp = np.flatnonzero(k.may_agree[:, x]), np.flatnonzero(k.ramp[x] > 0)
+        first = int(begins[0] + ramp[0]) if len(begins) and len(ramp) else T
+        told[name] = k.months[first] if first < T else "after the horizon"
+    return told
+
+
+def _spare_from(k: Market, source: int) -> int:
+    """The first month in which a source could give more than what was ordered before."""
+    give = np.cumsum(k.capacity[:-1, k.start, source])
+    owed = np.cumsum((k.due + k.doubt[:, None] * k.doubtful)[:-1, source])
+    return int(np.flatnonzero(np.append(give > owed + 1e-9, True))[0])
+
+
+def binding(k: Market, policy: Policy, paths: int, seed: int) -> tuple[str, ...]:
+    """What holds the plan back, in words, by how often it does on drawn paths."""
+    p = stage_rows(k, 0, k.start)
+    blocks = ("free_out", "made", "field", "order", "supplied", "fires")
+    columns = np.concatenate([p[name] for name in blocks])
+    T = len(k.months) - 1
+    drawn = policy.simulate(paths, seed, columns=columns)
+    cut = np.split(drawn.columns[:, :T], np.cumsum([len(p[name]) for name in blocks])[:-1], axis=2)
+    part, words = dict(zip(blocks, cut, strict=True)), []
+    had = (k.free_musd + k.income_musd[:T].sum(axis=0)).clip(min=1e-9)
+    for f in np.argsort(part["free_out"][:, -1].mean(axis=0) / had):
+        if (left := part["free_out"][:, -1, f].mean() / had[f]) < 0.05 and had[f] > 1e-6:
+            words.append(f"money: {k.funders[f]} is spent to the last {100 * left:.0f} %")
+    room = k.capacity[:T][np.arange(T)[None, :], drawn.nodes[:, :T]]
+    for s in np.flatnonzero(np.isinf(k.left)):
+        share = (part["made"][:, :, s] >= FULL * room[:, :, s]).mean()
+        if share > 0.5 and room[:, :, s].max() > 0:
+            words.append(f"capacity: {k.sources[s]} is used whole in {100 * share:.0f} % of the months")
+    for o in range(len(k.offers)):
+        total = part["order"][:, :, o].sum(axis=1).mean()
+        most = min(k.most[o], (k.most_month[o] * k.may_order[:T, o]).sum())
+        if total >= 0.95 * most and total > 0:
+            words.append(f"offer: all there is of {k.offers[o]} is ordered")
+    for n in np.flatnonzero(k.crews < 1e5):
+        if (part["field"][:, :, n] >= FULL * k.crews[n]).mean() > 0.3:
+            words.append(f"crews: every crew for {k.kinds[n]} that is trained has a fire unit waiting")
+    return tuple(words)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What it is worth to plan under doubt, and what it would be worth to have none; people, the tail included.
+
+    Attributes
+    ----------
+    stochastic
+        People more exposed by who plans each month as if all later ones were average (value of the stochastic
+        solution).
+    perfect
+        People fewer exposed by who knows all from the start (expected value of perfect information).
+    """
+
+    stochastic: Figure
+    perfect: Figure
+
+
+def doubt(k: Market, policy: Policy, paths: int, iterations: int, seed: int) -> Doubt:
+    """Both, on the same paths."""
+    graph = policy.graph
+    own = policy.simulate(paths, seed)
+    careless = policy_of_averages(graph, iterations=iterations, seed=seed).simulate(paths, seed)
+    known = perfect_information(graph, paths, seed)
+    return Doubt(
+        figure(1e3 * (careless.costs - own.costs), paired=False), figure(1e3 * (own.costs - known.costs), paired=False)
+    )
