@@ -3,8 +3,8 @@
     python benchmarks/procurement.py [--iterations 60] [--made-up]
 
 ``ukraine-2025-06`` for 36 months with new money, so eight funders: its own arms, fire units, lines and donors. The
-made-up market has 30 items, 8 funders and 12 suppliers at random, and less to begin with: there, planning decides nearly
-all, and the policy is much harder to find.
+made-up market has 30 items, 8 funders and 12 suppliers at random, and less to begin with: there, planning decides
+nearly all, and the policy is much harder to find.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main() -> None:
     asked.add_argument("--made-up", action="store_true")
     given = asked.parse_args()
     k = made_up() if given.made_up else country()
-    print(f"{len(k.months) - 1} months, {len(k.arms)} arms and {len(k.kinds)} kinds of fire units, {len(k.offers)} offers, "
+    print(f"{len(k.months) - 1} months, {len(k.arms)} arms, {len(k.kinds)} kinds of fire units, {len(k.offers)} offers, "
           f"{len(k.funders)} funders, {len(k.sources)} suppliers, {len(k.regimes)} regimes")  # fmt: skip
     cpu, wall = time.process_time(), time.perf_counter()
     graph = policy_graph(k)
@@ -56,9 +56,11 @@ def main() -> None:
     found = policy.simulate(40, 7, steady=True)
     low, high = found.interval
     off = [100 * (x / policy.bound - 1) for x in (found.mean, low, high)]
-    print(f"{len(graph.start_state)} states, {graph.stages[1][0].program.rows.shape[0]} rows; {given.iterations} iterations in "
-          f"{trained[0]:.0f} s CPU ({trained[1]:.0f} s wall)")  # fmt: skip
-    print(f"bound {policy.bound:,.1f}, policy {found.mean:,.1f}: {off[0]:.2f} % above (95 %: {off[1]:.2f} to {off[2]:.2f})")
+    rows = graph.stages[1][0].program.rows.shape[0]
+    print(f"{len(graph.start_state)} states, {rows} rows; {given.iterations} iterations in {trained[0]:.0f} s CPU "
+          f"({trained[1]:.0f} s wall)")  # fmt: skip
+    print(f"bound {policy.bound:,.1f}, policy {found.mean:,.1f}: {off[0]:.2f} % above "
+          f"(95 %: {off[1]:.2f} to {off[2]:.2f})")  # fmt: skip
 
 
 if __name__ == "__main__":
