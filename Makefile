@@ -7,6 +7,7 @@ BIN   := $(VENV)/bin
 DEV   := $(VENV)/.koepel-dev
 DOCS  := $(VENV)/.koepel-docs
 USER_ := $(VENV)/.koepel
+BUILD := pyproject.toml hatch_build.py $(wildcard frontend/*.* frontend/src/* frontend/src/texts/*)
 PIP   := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
 .PHONY: demo test bench docs clean
@@ -18,7 +19,7 @@ demo: $(USER_)
 test: $(DEV)
 	@echo "ruff check ."; style=0; $(BIN)/ruff check . || style=$$?; \
 	echo "pytest (tests and docstrings, 2 processes)"; \
-	$(BIN)/python -m pytest -n 2 || exit $$?; \
+	$(BIN)/python -m pytest -n 2 --dist loadgroup || exit $$?; \
 	exit $$style
 
 bench: $(DEV)
@@ -29,7 +30,7 @@ docs: $(DOCS)
 	@echo "docs/_build/html/index.html"
 
 clean:
-	rm -rf $(VENV) docs/_build .pytest_cache .ruff_cache .hypothesis build dist koepel-demo.html
+	rm -rf $(VENV) frontend/node_modules src/koepel/app/static docs/_build .pytest_cache .ruff_cache .hypothesis build dist koepel-demo.html
 
 # The first Python of 3.11 or later, in this order. PYTHON=/path/to/python on the command line wins.
 $(BIN)/python:
@@ -46,18 +47,18 @@ $(BIN)/python:
 	echo "Install one from https://www.python.org/downloads, or name it: make demo PYTHON=/path/to/python3.12" >&2; \
 	exit 1
 
-# Each stamp says which extras are in; a change of pyproject.toml installs again.
-$(USER_): pyproject.toml | $(BIN)/python
+# Each stamp says which extras are in; a change of pyproject.toml or of the page of the map installs again.
+$(USER_): $(BUILD) | $(BIN)/python
 	@echo "installing koepel into $(VENV) (a minute or two the first time)"
 	@$(PIP) --editable .
 	@touch $@
 
-$(DEV): pyproject.toml | $(BIN)/python
+$(DEV): $(BUILD) | $(BIN)/python
 	@echo "installing koepel and its test tools into $(VENV) (a minute or two the first time)"
 	@$(PIP) --editable '.[dev]'
 	@touch $@ $(USER_)
 
-$(DOCS): pyproject.toml | $(BIN)/python
+$(DOCS): $(BUILD) | $(BIN)/python
 	@echo "installing koepel and its documentation tools into $(VENV)"
 	@$(PIP) --editable '.[docs]'
 	@touch $@ $(USER_)

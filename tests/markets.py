@@ -14,7 +14,7 @@ def made_up(
 ) -> Market:  # fmt: skip
     """A market of a given size, with figures drawn at random."""
     draw = np.random.Generator(np.random.Philox(key=[seed, 77]))
-    T, A, K, O, F, S, X, R, C = months + 1, arms, kinds, offers, funders, sources, expansions, regimes, classes
+    T, A, K, F, S, X, R, C = months + 1, arms, kinds, funders, sources, expansions, regimes, classes
     length = np.ones(T)
     length[-1] = tail
     moves = np.full((R, R), 0.1 / max(R - 1, 1))
@@ -22,17 +22,17 @@ def made_up(
     strength = np.linspace(1.0, 1.8, R)[:, None]
     bare = draw.uniform(20, 60, C) * strength * (1.0 + 0.02 * np.arange(T))[:, None, None]
     feeds = np.arange(S) % A
-    to = np.concatenate([np.arange(O) % (S + A), []]).astype(int)
-    whole = np.zeros(O, bool)
-    for o in range(0, O, 4):  # some offers are of fire units
+    to = np.concatenate([np.arange(offers) % (S + A), []]).astype(int)
+    whole = np.zeros(offers, bool)
+    for o in range(0, offers, 4):  # some offers are of fire units
         to[o], whole[o] = S + A + (o // 4) % K, True
-    arrives = np.zeros((O, depth + 1))
-    for o in range(O):
+    arrives = np.zeros((offers, depth + 1))
+    for o in range(offers):
         lead = draw.integers(0, depth)
         arrives[o, lead : lead + 2] = np.array([0.6, 0.3]) if lead + 1 <= depth else 0.9
-    price = np.where(whole, draw.uniform(30, 60, O), draw.uniform(0.2, 2.0, O))
-    may_pay = draw.uniform(size=(O, F)) < 0.5
-    may_pay[np.arange(O), np.arange(O) % F] = True
+    price = np.where(whole, draw.uniform(30, 60, offers), draw.uniform(0.2, 2.0, offers))
+    may_pay = draw.uniform(size=(offers, F)) < 0.5
+    may_pay[np.arange(offers), np.arange(offers) % F] = True
     carries = np.zeros((A, K))
     carries[np.arange(A), np.arange(A) % K] = 1.0
     D = S + A + K
@@ -40,7 +40,7 @@ def made_up(
     if orders_before:
         due[1:4, :S] = draw.uniform(2, 6, (min(3, T - 1), S))
         doubtful[2:4, S : S + A] = draw.uniform(2, 6, (min(2, T - 2), A))
-    may_order = np.ones((T, O), bool)
+    may_order = np.ones((T, offers), bool)
     may_order[-1] = False
     may_agree = np.ones((T, X), bool)
     may_agree[-1] = False
@@ -54,9 +54,11 @@ def made_up(
         arms=tuple(f"arm {a}" for a in range(A)), followed=np.ones(A, bool), stock=draw.uniform(10, 30, A),
         lost=np.full(A, 0.01), kinds=tuple(f"kind {n}" for n in range(K)), units=draw.integers(1, 5, K).astype(float),
         wear=np.full(K, 0.005), up=np.full(K, 0.8), crews=np.full(K, 1.0), carries=carries,
-        offers=tuple(f"offer {o}" for o in range(O)), to=to, arrives=arrives,
+        offers=tuple(f"offer {o}" for o in range(offers)), to=to, arrives=arrives,
         price_musd=np.tile(price, (T, 1)), may_order=may_order, may_pay=may_pay,
-        most_month=np.where(whole, 1.0, 40.0), most=np.where(np.arange(O) % 3 == 1, 60.0, np.inf), lot=np.ones(O),
+        most_month=np.where(whole, 1.0, 40.0),
+        most=np.where(np.arange(offers) % 3 == 1, 60.0, np.inf),
+        lot=np.ones(offers),
         whole_offer=whole, due=due, doubtful=doubtful, doubt=np.full(T, 0.6),
         sources=tuple(f"source {s}" for s in range(S)), feeds=feeds, usable=np.full(S, 0.95),
         capacity=np.tile(draw.uniform(5, 15, S) * np.linspace(1.0, 0.5, R)[:, None], (T, 1, 1)),
@@ -64,7 +66,8 @@ def made_up(
         funders=tuple(f"funder {f}" for f in range(F)), free_musd=draw.uniform(10, 30, F),
         income_musd=np.where(np.arange(T)[:, None] < months, draw.uniform(3, 10, F), 0.0),
         keeps=np.ones((T, F), bool), expansions=tuple(f"expansion {x}" for x in range(X)),
-        line=np.zeros(X, int), step=np.full(X, 5.0), ramp=np.tile(np.clip(np.arange(depth + 1) / 3 - 0.3, 0, 1), (X, 1)),
+        line=np.zeros(X, int), step=np.full(X, 5.0),
+        ramp=np.tile(np.clip(np.arange(depth + 1) / 3 - 0.3, 0, 1), (X, 1)),
         cost_musd=np.full(X, 8.0), steps=np.full(X, 2.0), may_agree=may_agree, may_share=np.ones((X, F), bool),
         thrift=1e-6,
     )  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koepel.countries import country_names, distinct_names, settlements_of, without_districts
+from koepel.countries import country_names, distinct_names, land_of, settlements_of, without_districts
 from koepel.errors import UsageError
 from koepel.geo import EARTH_MEAN_RADIUS_M, destination, distance_m
 
@@ -42,6 +42,20 @@ def is_inside(lat, lon, geometry):
             at = x0 + (lat - y0) / (y1 - y0) * (x1 - x0)
         crossings += int((((y0 > lat) != (y1 > lat)) & (lon < at)).sum())
     return crossings % 2 == 1
+
+
+def test_every_land_holds_its_largest_town_and_crimea_is_of_ukraine():
+    """Of the large countries; Simferopol and Sevastopol lie in Ukraine and in no other land."""
+
+    def holds(code, lat, lon):
+        rings = [ring[:, ::-1].tolist() for ring in land_of(code)]
+        return is_inside(lat, lon, {"type": "Polygon", "coordinates": rings})
+
+    for code in ("NL", "DE", "PL", "FR", "TW", "RO", "IR", "RU"):
+        inland = [place for place in settlements_of(code, least_people=50_000)][:12]
+        assert sum(holds(code, place["lat"], place["lon"]) for place in inland) >= 9, code  # some lie at the coast
+    for lat, lon in ((44.95, 34.10), (45.33, 34.2), (45.03, 35.2)):
+        assert [code for code in country_names() if holds(code, lat, lon)] == ["UA"]
 
 
 def test_ukraine_comes_from_our_own_file():

@@ -22,7 +22,7 @@ FLOORS = {
     6: ("arrays", "replay"),
     7: ("picture", "engagement", "outcome", "twin"),
     8: ("comparison", "simulate", "stage"),
-    9: ("campaign", "study", "backtest"),
+    9: ("campaign", "study", "backtest", "rehearsal"),
     10: ("plan",),
     11: ("report", "exchange"),
     12: ("cli", "app"),

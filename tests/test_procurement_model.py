@@ -38,7 +38,7 @@ def text_of(equation) -> str:
 
 @pytest.mark.parametrize("equation", [*EQUATIONS, harm], ids=lambda equation: equation.__name__)
 def test_every_equation_is_as_it_was_reviewed(equation):
-    """A golden file for each; on a change, read the difference, and then write it anew: python tests/test_procurement_model.py"""
+    """A golden file for each; on a change, read the difference, and then run this file to write them anew."""
     path = GOLDEN / f"{equation.__name__}.lp"
     assert path.exists(), f"{equation.__name__} has no golden file"
     assert text_of(equation) == path.read_text(encoding="utf-8")
@@ -82,7 +82,8 @@ def alone(**more) -> Market:
                 orders_before=False)  # fmt: skip
     T = len(k.months)
     plain = dict(
-        length=np.array([1.0, 1.0, 1e-6]), bare=np.full((T, 1, 1), 100.0), debris=np.zeros((T, 1)), swing=np.ones((1, 1)),
+        length=np.array([1.0, 1.0, 1e-6]), bare=np.full((T, 1, 1), 100.0), debris=np.zeros((T, 1)),
+        swing=np.ones((1, 1)),
         swing_chance=np.ones(1), effect=np.full((T, 1, 1), 0.5), use=np.full((T, 1, 1), 10.0), stock=np.zeros(1),
         lost=np.zeros(1), units=np.array([2.0]), wear=np.zeros(1), up=np.ones(1), crews=np.full(1, 9.0),
         to=np.array([0]), arrives=np.array([[1.0, 0.0]]), price_musd=np.full((T, 1), 1.0), most_month=np.array([99.0]),
@@ -201,7 +202,7 @@ def test_more_of_anything_never_does_harm(seed, factor):
 @laws
 @given(st.integers(1, 10_000))
 def test_orders_are_whole_and_paid_for(seed):
-    """In lots, no more than is wished for by a lot, by funders who may pay and have the money, when it may be ordered."""
+    """In lots, ahead of the wish by a lot at most, by funders who may pay and have the money, when it may be."""
     k = made_up(months=6, offers=5, funders=3, seed=seed, expansions=0)
     draw = np.random.Generator(np.random.Philox(key=[seed, 5]))
     T = len(k.months)
@@ -210,6 +211,7 @@ def test_orders_are_whole_and_paid_for(seed):
     wished = draw.uniform(0, 6, (T, 5)) * k.may_order
     found = whole_orders(k, wished, draw.uniform(0, 5, (T, len(k.buys))), np.zeros((T, 0)))
     number = found.number
+    assert (found.ordered.sum(axis=0) <= k.most).all() and (found.ordered <= k.most_month).all()
     assert (number % k.lot[None, :, None] == 0).all() and (number[~k.may_order] == 0).all()
     assert (number[:, :, :-1][:, ~k.may_pay] == 0).all()
     ahead = np.cumsum(found.ordered, axis=0) - np.cumsum(wished, axis=0)
@@ -222,13 +224,15 @@ def test_orders_are_whole_and_paid_for(seed):
 
 
 def test_marginal_values_are_slopes_of_the_value():
-    """More of a thing spares no more than its marginal value says, and less of it costs no less: the value is convex."""
+    """More of a thing spares no more than its marginal value, and less of it costs no less: the value is convex."""
     k = made_up(months=3, arms=2, offers=3, regimes=2, depth=2, expansions=0)
     [policy] = trained([k], 60, 1)
     told = {one.what: one.value / 1e3 for one in marginals([k], [policy])}
     value = extensive(policy_graph(k)).value
     for a, arm in enumerate(k.arms):
-        more, less = (extensive(policy_graph(k.changed(stock=k.stock + sign * np.eye(2)[a]))).value for sign in (1.0, -1.0))
+        more, less = (
+            extensive(policy_graph(k.changed(stock=k.stock + sign * np.eye(2)[a]))).value for sign in (1.0, -1.0)
+        )
         slope = told[f"100 rounds now: {arm}"] / 100
         assert value - more <= slope + 2e-3 * value and less - value >= slope - 2e-3 * value
         assert slope >= -1e-9

@@ -1,4 +1,4 @@
-"""From a scenario to the arrays of a market: response, futures, money, lines, lead times, and what was ordered before."""
+"""From a scenario to a market: response, futures, money, lines, lead times, and what was ordered before."""
 
 from __future__ import annotations
 
@@ -26,10 +26,19 @@ BEGINS = "2025-06-01"
 RATES = [{"day": "2025-01-01", "per_month": 20}]
 LINE = {"name": "works", "effector": "pac3-mse", "rates": RATES, "crisis": "far",
         "recipients": [{"name": "others", "per_month": 15, "in_crisis": 2}]}  # fmt: skip
-OFFER = {"name": "more", "of": "works", "effector": "pac3-mse", "price": 4e6, "lead_days": 91.3125, "slip_days": 0, "chance": 0.8}
+OFFER = {
+    "name": "more",
+    "of": "works",
+    "effector": "pac3-mse",
+    "price": 4e6,
+    "lead_days": 91.3125,
+    "slip_days": 0,
+    "chance": 0.8,
+}
 SUPPLY = {
     "begins": BEGINS, "stocks": [{"effector": "pac3-mse", "rounds": [40, 60]}], "lines": [LINE], "offers": [OFFER],
-    "crises": [{"name": "far", "per_year": 1, "months": 3}], "funders": [{"name": "own", "budget": 1e8, "per_month": 1e7}],
+    "crises": [{"name": "far", "per_year": 1, "months": 3}],
+    "funders": [{"name": "own", "budget": 1e8, "per_month": 1e7}],
 }  # fmt: skip
 
 
@@ -42,7 +51,8 @@ def reading(scenario: kp.Scenario, months: int = 6, **more) -> Reading:
     """With a response that nobody fitted."""
     arms = arms_of(scenario, plan_of(scenario, 1, 1).effectors)
     A = len(arms)
-    response = Response(np.full(C, -0.1), np.zeros(C), np.full(C, 10.0), np.full((C, A), 0.2), np.full(C, 50.0), np.zeros(C),
+    response = Response(np.full(C, -0.1), np.zeros(C), np.full(C, 10.0), np.full((C, A), 0.2), np.full(C, 50.0),
+                        np.zeros(C),
                         np.full((A, C), 0.01), np.full(C, 0.5))  # fmt: skip
     units = {"patriot": 1.0}
     return Reading(scenario, months, 3.0, arms, draw_futures(scenario, months, 1), response, units, **more)
@@ -151,7 +161,14 @@ def test_money_of_orders_made_before_is_theirs():
 
 
 def test_a_funder_opens_and_closes():
-    funder = {"name": "own", "budget": 1e8, "per_month": 1e7, "opens": "2025-08-03", "closes": "2025-10-15", "currency": "EUR"}
+    funder = {
+        "name": "own",
+        "budget": 1e8,
+        "per_month": 1e7,
+        "opens": "2025-08-03",
+        "closes": "2025-10-15",
+        "currency": "EUR",
+    }
     _, income, keeps = reading(country(funders=[funder], currencies={"EUR": 1.1})).purses()
     assert income[:, 0] == pytest.approx([0, 0, 110, 11, 11, 0, 0])
     assert keeps[:, 0].tolist() == [True, True, True, True, False, False, True]
@@ -169,7 +186,10 @@ def test_the_nation_gets_what_a_campaign_would_give_it():
     for crisis in (False, True):
         purses = None
         lines.step(0, purses)
-        given = sum(lines.give("works", np.full(2, 1000), {"far": np.full(2, crisis), "": np.zeros(2, bool)}) for _ in range(3000))
+        given = sum(
+            lines.give("works", np.full(2, 1000), {"far": np.full(2, crisis), "": np.zeros(2, bool)})
+            for _ in range(3000)
+        )
         there = market.capacity[0, np.flatnonzero(reading(scenario).futures.crisis == crisis)[0], 0]
         assert given[0] / 3000 * MONTH_D == pytest.approx(there, rel=0.01)
 
@@ -183,8 +203,8 @@ def test_lead_times_are_those_of_orders():
     late = lag_months(reading(slow), slow.supply.offers[0])
     mean = late @ np.arange(len(late)) / late.sum()
     assert mean == pytest.approx(3 + 61 / MONTH_D, abs=0.25) and late.sum() == pytest.approx(0.8)
-    crew = kp.Scenario.read("small-country").replace({"supply": SUPPLY | {"offers": [
-        {"name": "unit", "type": "patriot", "price": 1e9, "lead_days": 30, "crew_days": 121.75, "chance": 1, "slip_days": 0}]}})  # fmt: skip
+    unit = {"name": "unit", "type": "patriot", "price": 1e9, "lead_days": 30, "crew_days": 121.75, "chance": 1}
+    crew = country(offers=[unit | {"slip_days": 0}])
     assert lag_months(reading(crew), crew.supply.offers[0])[:4].sum() == 0
 
 
@@ -199,7 +219,10 @@ def test_orders_made_before_come_as_a_campaign_delivers_them():
     orders = Orders(scenario.supply.orders, calendar, luck, 0.5)
     assert orders.true.mean() == pytest.approx(0.6, abs=FOUR * 0.5 / np.sqrt(4000))
     market = market_of(reading(scenario), window=2)
-    came = market.due[:, len(market.sources) :].sum() + (market.doubt[:, None] * market.doubtful[:, len(market.sources) :]).sum()
+    came = (
+        market.due[:, len(market.sources) :].sum()
+        + (market.doubt[:, None] * market.doubtful[:, len(market.sources) :]).sum()
+    )
     assert came == pytest.approx(30 * 0.6)
 
 
@@ -236,6 +259,9 @@ def test_new_fire_units_stand_where_they_avert_most():
     names = [name for all_ in added.names.values() for name in all_]
     assert added.names["nasams"] == ("nasams new 1", "nasams new 2") and len(added.names["interceptor-drone-team"]) == 4
     there = {unit.name: unit for unit in added.scenario.defence.fire_units}
-    assert set(names) <= set(there) and added.scenario.defence.fire_units[: len(scenario.defence.fire_units)] == scenario.defence.fire_units
+    assert (
+        set(names) <= set(there)
+        and added.scenario.defence.fire_units[: len(scenario.defence.fire_units)] == scenario.defence.fire_units
+    )
     assert all((2 * np.array(there[name].at) % 1 == 0).all() for name in names), "places are of the half-degree grid"
     assert with_offered(scenario, 1).scenario == added.scenario

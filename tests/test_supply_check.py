@@ -473,7 +473,11 @@ FULL = """\
 format: koepel-scenario/1
 name: everything
 pattern:
-  rhythm: {persistence: 0.4, growth_per_year: {low: 1, high: 1.5, source: two years}, grows_until: 2026-06-30, by_month: {1: 0.8, 12: 1.25}}
+  rhythm:
+    persistence: 0.4
+    growth_per_year: {low: 1, high: 1.5, source: two years}
+    grows_until: 2026-06-30
+    by_month: {1: 0.8, 12: 1.25}
 defence:
   fire_units:
     - {name: p1, type: patriot, at: [50, 30]}

@@ -14,8 +14,10 @@
     stage        any recorded night, fought by its counts
     backtest     how well it foretells: fitted on the past, scored on the nights that followed
     plan         what to decide: who shoots at what, where to put it
+    rehearsal    the same nights fought again after a change of the defence
     report       one page that tells all of it
     exchange     to other tools and from them: places, harm and tracks
+    app          the map, in a browser
     cli          the same from a terminal
     catalogue    the types of threats, effectors, fire units and sensors, with sources
     wta          who shoots at what, once: solved with proof, arrays only
@@ -53,8 +55,8 @@ _HOMES = {
     "backtest.validation": ("validate",),
     "backtest.spatial": ("spatial_check",),
     "plan.assignment": ("assign", "regret_of"),
-    "plan.placement": ("place", "PlacementPlan"),
-    "plan.procurement": ("buy", "ProcurementPlan"),
+    "plan.placement": ("place",),
+    "plan.procurement": ("buy",),
     "report": ("write_page",),
     "report.validation": ("write_validation",),
     "report.campaign": ("write_campaign",),

@@ -85,6 +85,36 @@ def country_names() -> dict[str, str]:
     return dict(_countries())
 
 
+def land_of(country_code: str) -> tuple[np.ndarray, ...]:
+    """The coast and borders of a country, simplified to some kilometres; nothing where there is no such country.
+
+    From Natural Earth; Ukraine with Crimea. See the properties of ``data/outlines/countries.geojson``.
+
+    Returns
+    -------
+    tuple
+        Rings, outer and inner, each latitude and longitude in degrees. Shapes (n, 2).
+
+    Examples
+    --------
+    >>> [len(land_of(code)) > 0 for code in ("NL", "xx")]
+    [True, False]
+    """
+    return _lands().get(country_code.upper(), ())
+
+
+@lru_cache(maxsize=1)
+def _lands() -> dict[str, tuple[np.ndarray, ...]]:
+    file = resources.files("koepel") / "data" / "outlines" / "countries.geojson"
+    lands = {}
+    for feature in json.loads(file.read_text(encoding="utf-8"))["features"]:
+        geometry = feature["geometry"]
+        polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+        rings = tuple(np.array(ring, float)[:, ::-1] for polygon in polygons for ring in polygon)
+        lands[feature["properties"]["iso"]] = rings
+    return lands
+
+
 def without_districts(places: list[dict]) -> list[dict]:
     r"""The places that are not a district of a more populous one.
 

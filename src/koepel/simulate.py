@@ -137,9 +137,9 @@ def n_columns(arrays: ScenarioArrays) -> int:
     return len(arrays.types) * len(c.PER_TYPE) + 2 * len(arrays.effectors) + len(c.SCALARS)
 
 
-def announce() -> None:
+def announce(kernel: str = "night.nights") -> None:
     """Say so when the kernels will have to be compiled, before anything is."""
-    if not any(Path(CACHE_FOLDER).glob("**/night.nights*.nbi")):
+    if not any(Path(CACHE_FOLDER).glob(f"**/{kernel}*.nbi")):
         log.warning("koepel compiles its kernels, once on this machine; this takes about a minute")
 
 
@@ -209,7 +209,8 @@ class Trace:
     events
         In order of time: ``time_s``, ``event``, ``threat``, ``fire_unit``, ``effector``, ``rounds``.
     threats
-        Name, type, route, start, first track, end and fate of each threat.
+        Name, type, route, start, first track, end and fate of each threat; when a decoy was told apart, and until
+        when its track lived on.
     """
 
     scenario: str
@@ -319,6 +320,8 @@ def _threat(arrays: ScenarioArrays, name: str, threat, legs) -> dict[str, Any]:
         "impact_s": float(threat["impact_s"]),
         "end_s": float(threat["end_s"]),
         "tracked_s": float(threat["tracked_s"]) if threat["tracked_s"] < threat["end_s"] else None,
+        "told_apart_s": float(threat["told_s"]) if threat["told_s"] < threat["end_s"] else None,
+        "track_ends_s": float(threat["dead_s"]),
         "aim": arrays.places[aim] if aim >= 0 else None,
         "fate": c.FATES[threat["fate"]],
         "by": " ".join(arrays.magazines[threat["by"]]) if threat["by"] >= 0 else None,

@@ -1,9 +1,10 @@
 """Compiled loops: arrays in, arrays out. Imports nothing else of koepel.
 
-One night in order of reading: `night` (the story), `raids` (who comes), `meeting` (what they pass),
+One night in order of reading: `night` (the story), `raids` (who comes), `muster` and `meeting` (what they pass),
 `picture` (what is seen of them), `sectors` (who meets nobody outside), `fight` (who fires and what it
-kills), `tally` (what came of it). `chance`, `sphere` and `grid` serve them; `columns` and `setup` say what
-stands where in the arrays.
+kills), `tally` (what came of it).
+`again` fights a night once more after something moved. `chance`, `sphere` and `grid` serve them; `columns` and
+`setup` say what stands where in the arrays.
 """
 
 import hashlib

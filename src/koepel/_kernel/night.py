@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from koepel._kernel.chance import FALL, NIGHT, SITE_SHOCK, SITE_UP, STUDY, mixed, normal, two_uniforms, uniform
+from koepel._kernel.chance import NIGHT, SITE_SHOCK, SITE_UP, STUDY, mixed, normal, uniform
 from koepel._kernel.columns import (
     CLASSES,
     E_PK,
@@ -13,14 +13,12 @@ from koepel._kernel.columns import (
     E_SPEED,
     E_WEATHER,
     EFFECTOR,
-    FELL,
     G_BAD,
     G_MISSILES_SD,
     G_MONTH_SD,
     G_NIGHT_SD,
     KINDS,
     LEAKED,
-    LOST,
     M_READY,
     M_RESERVE,
     MAGAZINE,
@@ -28,8 +26,6 @@ from koepel._kernel.columns import (
     NEAR,
     S_UP,
     SENSOR,
-    T_FAIL,
-    T_HARD,
     T_SPEED,
     THREAT,
     U_ASSESS,
@@ -43,10 +39,10 @@ from koepel._kernel.columns import (
 from koepel._kernel.compiled import allocating, entry, inside
 from koepel._kernel.fading import fade
 from koepel._kernel.fight import FAR
-from koepel._kernel.meeting import meet, meet_terminal, radii
-from koepel._kernel.picture import detect, open_alarms, open_encounters, shared_spans, soft_kill_s
-from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, near_share, position
-from koepel._kernel.sectors import AHEAD, Sectors, by_place, by_sector, call_up, fight_sectors, most_encounters, tie
+from koepel._kernel.meeting import radii
+from koepel._kernel.muster import muster
+from koepel._kernel.raids import MOST_LEGS, draw_threat, fly, group_counts, height_m, near_share
+from koepel._kernel.sectors import Sectors, by_place, by_sector, fight_sectors, most_encounters
 from koepel._kernel.setup import (
     ABSENT,
     ALARM_NOW,
@@ -214,17 +210,6 @@ def hand_back(standing, r, magazines):
 
 
 @allocating
-def grown(rows, used, more):
-    """The same rows in an array with room for ``more`` after the ``used`` ones."""
-    if used + more <= len(rows):
-        return rows
-    larger = np.empty(2 * (used + more), rows.dtype)
-    for i in range(used):
-        larger[i] = rows[i]
-    return larger
-
-
-@allocating
 def assemble(pattern, types, earth_radius_m, key, figures, counts):
     """All threats of tonight with their legs: fixed ones first, then group by group."""
     n_fixed = len(pattern.fixed_type)
@@ -272,93 +257,6 @@ def enlist(threats, i, name, kind, high, start_s, aim, first, last, arc, types, 
     threat.end_s = threat.dead_s = threat.told_s = threat.tracked_s = FAR
 
 
-@inside
-def way_back(legs, first, last):
-    """Aim point, and the direction from it back along the last leg."""
-    k = last - 1
-    start = (legs[k, 0], legs[k, 1], legs[k, 2])
-    aim = position(legs, first, last, legs[k, 7] + legs[k, 6])
-    behind, _ = leg_between(aim, start)
-    return aim, behind
-
-
-@allocating
-def muster(ground, defence, types, plain, key, figures, threats, legs, table, units, sensor_up, shocks,
-           led_by):  # fmt: skip
-    """Meet every threat with the circles on its way: tracks, encounters, alarms, and how it ends by itself."""
-    threat_figures, effectors = figures.threats, figures.effectors
-    n_sites = len(ground.site_kind)
-    stamp, latest = np.empty(n_sites, np.int64), np.empty(n_sites, np.int64)
-    stamp[:] = latest[:] = -1
-    found = np.empty(n_sites + 1, np.int64)
-    room = 2 * n_sites * most_legs(threats) + 4
-    window_site, window_time = np.empty((room, 2), np.int32), np.empty((room, 2))
-    seen, seen_by = np.empty((room, 3)), np.empty(room, np.int32)
-    shared, spans = np.empty((room, 2)), np.empty((room, 2))
-    made = raised = tag = np.int64(0)  # not the literal 0, for which all that follows would compile twice
-    encounters, alarms = np.empty(1024 + 4 * len(threats), ENCOUNTER), np.empty(1024, ALARM_NOW)
-    for u in range(len(units)):
-        led_by[u] = u
-    order = by_place(ground, threats, legs)
-    for k in range(len(order)):
-        if k % AHEAD == 0:
-            window_time[0, 0] = call_up(threats, legs, order, k, min(k + AHEAD, len(order)))
-        i = order[k]
-        threat = threats[i]
-        kind = threat.type
-        threat.shock = 0.0
-        n, tag = meet(ground, plain, legs, threat.first, threat.last, threat.start_s, threat.speed_rad, table,
-                      2 * kind + threat.high, stamp, tag, latest, found, window_site, window_time)  # fmt: skip
-        if plain:
-            tracks = n_shared = np.int64(0)
-            encounters, had = grown(encounters, made, n), made
-            made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans,
-                                   window_site, window_time, n, encounters, made)  # fmt: skip
-            tie(threat, encounters, had, made, defence.magazine_unit, led_by)
-            continue
-        threat.shock = shocks[types.group[kind]] - threat_figures[kind, T_HARD]
-        if types.terminal[kind]:
-            aim, behind = way_back(legs, threat.first, threat.last)
-            n = meet_terminal(ground, defence.magazine_effector, effectors, threat_figures, kind, threat.kind,
-                              aim, behind, threat.impact_s, window_site, window_time, n)  # fmt: skip
-        tracks, threat.told_s = detect(ground, defence, threat.name, key, threat_figures[kind], threat.height_m,
-                                       figures.sensors, figures.general, sensor_up, window_site, window_time, n, seen,
-                                       seen_by)  # fmt: skip
-        ends_by_itself(ground, defence, key, threat, threat_figures[kind], effectors, shocks[types.group[kind]], units,
-                       window_site, window_time, n)  # fmt: skip
-        n_shared = shared_spans(seen, tracks, shared)
-        threat.tracked_s = shared[0, 0] if n_shared > 0 else FAR
-        encounters, had = grown(encounters, made, n * (n_shared + tracks + 1)), made
-        made = open_encounters(ground, defence, plain, i, units, seen, seen_by, tracks, shared, n_shared, spans,
-                               window_site, window_time, n, encounters, made)  # fmt: skip
-        tie(threat, encounters, had, made, defence.magazine_unit, led_by)
-        alarms = grown(alarms, raised, n * (n_shared + 1))
-        raised = open_alarms(ground, i, shared, n_shared, window_site, window_time, n, alarms, raised)
-    return encounters[:made], alarms[:raised]
-
-
-@inside
-def most_legs(threats):
-    """The longest route, in legs."""
-    most = 1
-    for i in range(len(threats)):
-        most = max(most, threats[i].last - threats[i].first)
-    return most
-
-
-@inside
-def ends_by_itself(ground, defence, key, threat, figures, effectors, shock, units, window_site, window_time, n):
-    """Soft kill or failure before impact, whichever comes first."""
-    lost_s = soft_kill_s(ground, defence, threat.name, key, figures, effectors, shock, units, window_site,
-                         window_time, n)  # fmt: skip
-    if lost_s < threat.over_s:
-        threat.over_s, threat.over_fate = lost_s, LOST
-    fails, when = two_uniforms(key, threat.name, FALL, 0)
-    fell_s = threat.start_s + when * (threat.impact_s - threat.start_s)
-    if fails < figures[T_FAIL] and fell_s < threat.over_s:
-        threat.over_s, threat.over_fate = fell_s, FELL
-
-
 @allocating
 def keep_memory():
     """Take a large block and let it go, untouched; glibc then keeps what nights free, up to twice as much.
@@ -368,6 +266,33 @@ def keep_memory():
     allocators do not notice.
     """
     return len(np.empty(31 * 2**20, np.uint8))
+
+
+@allocating
+def fight_out(setup, key, figures, bad_weather, standing, r, units, magazines, threats, legs, encounters, alarms,
+              sectors, rows, pk, counters, log, out, places, zones):  # fmt: skip
+    """Fight what was mustered, sector by sector, and count what came of it.
+
+    Parameters
+    ----------
+    rows
+        Room for the encounters of the largest sector.
+    pk, counters
+        Filled in: the night's kill probabilities, shape (E, kinds); and see `koepel._kernel.setup.Night`.
+    """
+    for e in range(len(pk)):
+        for k in range(len(KINDS)):
+            pk[e, k] = figures.effectors[e, E_PK + k]
+    waiting = len(magazines) + 8
+    for u in range(len(units)):
+        waiting += units[u].free
+    heap_time, heap_code = np.empty(waiting), np.empty(waiting, np.int64)
+    counters[:] = 0
+    doctrine = doctrine_of(setup.defence, setup.rules, setup.ground.earth_radius_m, key, pk, standing, r)
+    fight_sectors(sectors, encounters, Night(rows, threats, units, magazines, legs, doctrine, heap_time, heap_code,
+                                             counters, log))  # fmt: skip
+    tally(setup.ground, setup.pattern, setup.types, key, bad_weather, figures, threats, legs, magazines, alarms, out,
+          places, zones)  # fmt: skip
 
 
 @entry
@@ -421,25 +346,15 @@ def nights(setup, seed, first_run, n_runs, standing, out, places, zones, log):
             who_comes(setup.pattern, standing, r, key, counts)
             fresh_threats, legs = assemble(setup.pattern, setup.types, setup.ground.earth_radius_m, key, figures,
                                            counts)  # fmt: skip
+            order = by_place(setup.ground, fresh_threats, legs)
             encounters, alarms = muster(setup.ground, setup.defence, setup.types, setup.rules.plain, key, figures,
-                                   fresh_threats, legs, table, units, sensor_up, shocks, led_by)  # fmt: skip
+                                   fresh_threats, legs, table, units, sensor_up, shocks, led_by, order)  # fmt: skip
             sectors = by_sector(fresh_threats, encounters, led_by, len(log) > 0)
             rows = np.empty(most_encounters(sectors), ENCOUNTER_NOW)
         threats = fresh_threats.copy() if fixed and r < n_runs - 1 else fresh_threats
-        for e in range(len(pk)):
-            for k in range(len(KINDS)):
-                pk[e, k] = figures.effectors[e, E_PK + k]
-        waiting = n_magazines + 8
-        for u in range(n_units):
-            waiting += units[u].free
-        heap_time, heap_code = np.empty(waiting), np.empty(waiting, np.int64)
-        counters[:] = 0
-        doctrine = doctrine_of(setup.defence, setup.rules, setup.ground.earth_radius_m, key, pk, standing, r)
         lines = log if r == n_runs - 1 else log[:0]
-        fight_sectors(sectors, encounters, Night(rows, threats, units, magazines, legs, doctrine, heap_time, heap_code,
-                                                 counters, lines))  # fmt: skip
-        tally(setup.ground, setup.pattern, setup.types, key, bad_weather, figures, threats, legs, magazines, alarms,
-              out[r], places, zones)  # fmt: skip
+        fight_out(setup, key, figures, bad_weather, standing, r, units, magazines, threats, legs, encounters, alarms,
+                  sectors, rows, pk, counters, lines, out[r], places, zones)  # fmt: skip
         hand_back(standing, r, magazines)
         met += len(encounters)
     return threats, legs, counters[1], met

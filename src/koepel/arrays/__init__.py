@@ -11,7 +11,7 @@ from koepel._kernel.setup import Figures, Rules, Setup, Types
 from koepel.arrays.book import Book, name_keys, vectors
 from koepel.arrays.defence import defence_arrays
 from koepel.arrays.ground import ground_arrays, zones_of
-from koepel.arrays.pattern import fixed_threats, pattern_arrays
+from koepel.arrays.pattern import fixed_threats, pattern_arrays, pattern_rows
 from koepel.catalogue import Catalogue
 from koepel.geo import lat_lon, sphere_radius_m
 from koepel.scenario import Scenario
@@ -49,7 +49,12 @@ class ScenarioArrays:
 
 
 def scenario_arrays(
-    scenario: Scenario, *, plain: bool = False, doubt: bool = True, fielded: bool = False
+    scenario: Scenario,
+    *,
+    plain: bool = False,
+    doubt: bool = True,
+    fielded: bool = False,
+    like: tuple[Scenario, ScenarioArrays] | None = None,
 ) -> ScenarioArrays:
     """Translate a checked scenario.
 
@@ -61,6 +66,9 @@ def scenario_arrays(
         Draw the figures from their intervals; else use their middles.
     fielded
         With the fire units that the supply side has still to field; a night on its own has them not.
+    like
+        A scenario that may differ in its defence alone, and its arrays under the same rules: the raids and the people
+        are taken from there, which is most of the work. The answer is the same with it and without.
     """
     if not fielded:
         scenario = _in_service(scenario)
@@ -83,8 +91,14 @@ def scenario_arrays(
     earth_radius_m = sphere_radius_m(_middle_latitude(scenario))
     defence, circles, names = defence_arrays(scenario, catalogue, books)
     types = _types(books["threats"], catalogue)
-    pattern = pattern_arrays(scenario, books, types.group, places_xyz, zone_of, earth_radius_m)
-    ground = ground_arrays(scenario, circles, zones, zone_of, places_xyz, earth_radius_m)
+    shared = _shared(scenario, earth_radius_m, like)
+    if shared is None:
+        pattern = pattern_arrays(scenario, books, types.group, places_xyz, zone_of, earth_radius_m)
+    else:
+        pattern = shared.pattern
+        pattern_rows(scenario, books)
+    raster = shared.ground if shared else None
+    ground = ground_arrays(scenario, circles, zones, zone_of, places_xyz, earth_radius_m, raster)
     defence = defence._replace(value_usd=_values(types, books["threats"]))
     rules = Rules(c.RULES.index(scenario.defence.rule), scenario.defence.sufficient, plain, doubt)
     setup = Setup(_figures(books), types, defence, ground, pattern, rules)
@@ -98,6 +112,16 @@ def scenario_arrays(
         figures=tuple(name for book in books.values() for name in book.names),
         **names,
     )
+
+
+def _shared(
+    scenario: Scenario, earth_radius_m: float, like: tuple[Scenario, ScenarioArrays] | None
+) -> Setup | None:
+    """The arrays of another scenario, if raids and people are the very same and lie on a sphere of the same size."""
+    if like is None or like[1].setup.ground.earth_radius_m != earth_radius_m:
+        return None
+    names = ("types", "settlements", "assets", "raid", "pattern")
+    return like[1].setup if all(getattr(scenario, name) is getattr(like[0], name) for name in names) else None
 
 
 def _in_service(scenario: Scenario) -> Scenario:

@@ -31,8 +31,16 @@ def zones_of(scenario: Scenario) -> tuple[dict[str, int], np.ndarray]:
     return zones, np.array(of, np.int64)
 
 
-def ground_arrays(scenario, circles, zones, zone_of, places_xyz, earth_radius_m) -> Ground:
-    """Circles with the grid that finds them, alarm zones, and the raster of people."""
+def ground_arrays(
+    scenario, circles, zones, zone_of, places_xyz, earth_radius_m, raster: Ground | None = None
+) -> Ground:
+    """Circles with the grid that finds them, alarm zones, and the raster of people.
+
+    Parameters
+    ----------
+    raster
+        Ground of the same people, whose raster is taken over.
+    """
     n = len(scenario.settlements)
     centres, radius = _zone_circles(scenario, len(zones), zone_of[:n], places_xyz[:n], earth_radius_m)
     first_zone = len(circles)
@@ -53,7 +61,7 @@ def ground_arrays(scenario, circles, zones, zone_of, places_xyz, earth_radius_m)
         circle_of=np.array([key[1:] for key in kinds], np.int64).reshape(-1, 2),
         zone_radius_m=radius,
         **_grid(xyz, reach),
-        **_raster(scenario, zone_of[:n], earth_radius_m),
+        **(_raster(scenario, zone_of[:n], earth_radius_m) if raster is None else _raster_of(raster)),
     )
 
 
@@ -119,6 +127,11 @@ def _raster(scenario: Scenario, zone_of: np.ndarray, earth_radius_m: float) -> d
     chord, nearest = cKDTree(vectors(at)).query(grid)
     zone = np.where(chord * earth_radius_m < 100e3, zone_of[nearest], -1).reshape(shape)
     return {"fall_origin": origin, "fall_step": step, "fall_density": density, "fall_zone": zone.astype(np.int64)}
+
+
+def _raster_of(ground: Ground) -> dict:
+    """The raster of people that another ground has."""
+    return {name: getattr(ground, name) for name in ("fall_origin", "fall_step", "fall_density", "fall_zone")}
 
 
 def _narrowest_span(longitudes: np.ndarray) -> tuple[float, float]:

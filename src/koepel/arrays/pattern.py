@@ -70,6 +70,13 @@ def pattern_arrays(scenario: Scenario, books, classes, places_xyz, zone_of, eart
     )
 
 
+def pattern_rows(scenario: Scenario, books) -> None:
+    """Collect the uncertain figures of the groups, as `pattern_arrays` does on its way."""
+    for group in scenario.pattern.groups if scenario.pattern else ():
+        _near_row(group, books["near"])
+        _high_share_row(group, books["groups"])
+
+
 def _weights(maps: list[dict[str, float]], names: list[str]) -> np.ndarray:
     table = [[weights.get(name, 0.0) for name in names] for weights in maps]
     return np.array(table, float).reshape(len(maps), len(names))

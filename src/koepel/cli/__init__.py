@@ -6,6 +6,7 @@ document. Modules are imported inside the commands, so that ``koepel --help`` is
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -332,6 +333,37 @@ def demo(runs: Runs = 1000, seed: Seed = 1, set_: Set = None, json_: Json = Fals
     shown = [kp.trace(studied, run, seed=seed) for run in typical_and_bad(outcomes)]
     kp.write_page(outcomes, studied, page, played=shown)
     return Answer({**outcomes.as_dict(), "page": str(page)}, f"{outcomes.summary()}\n\nthe page: {page.resolve()}")
+
+
+@app.command(name="map")
+def map_(
+    scenario: ScenarioName,
+    workspace: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder whose scenario files may be opened and written.")
+    ] = Path("."),
+    runs: Annotated[int, typer.Option(help="Nights that every change is fought on.")] = 200,
+    seed: Seed = 1,
+    port: Annotated[int, typer.Option(help="Port of this machine's loopback; any free one where it is 0.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    workers: Workers = None,
+    set_: Set = None,
+    json_: Json = False,
+) -> Any:
+    """Show the map in a browser: replay nights, move the defence, compare, fight campaigns."""
+    import koepel as kp
+    from koepel.app import serve
+
+    def told(address: str) -> None:
+        if json_:  # at once: the command ends only when it is interrupted
+            print(json.dumps({"address": address}), flush=True)
+            return
+        _note(f"the map is at {address}")
+        _note("nobody but this machine can see it; Ctrl-C ends it")
+
+    studied = kp.Scenario.read(scenario, set=set_ or ())
+    serve(
+        studied, workspace=workspace, runs=runs, seed=seed, port=port, workers=workers, open_browser=browser, told=told
+    )
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from koepel.plan.procurement.trial import (
     Proof,
     applied,
     fought,
+    humbled,
     lines_of,
     people_of,
     proof,
@@ -128,31 +129,22 @@ def buy(
         months = months_of_war(scenario)
     extra = Funder(name=NEW_MONEY, budget=Interval(budget_usd, budget_usd)) if budget_usd else None
     tell("fighting nights with and without everything")
-    additions, nights, reading = _read(scenario, months, tail_months, seed, until_end_of_war)
+    additions, nights, reading = read_country(scenario, months, tail_months, seed, until_end=until_end_of_war)
     base = None
     if runs:
         tell("fighting campaigns without a plan")
         base = fought(scenario, months, runs, seed + LEARNING)
-        reading = _taught(reading, base, lambda k: nothing(k), extra, seed)
-    k = market_of(reading, window=WINDOW, extra=extra)
-    tell("planning")
-    found = _solved(k, harm_at_most, careful, gap=gap, seconds=seconds, seed=seed)
-    made = added_output(k, found.orders, reading)
-    if any(more.any() for more in made.values()):
-        tell("planning again, at the prices that come of what is added")
-        reading = replace(reading, made=made)
+        reading = _taught(reading, base, nothing, extra, seed)
+
+    def decide(reading: Reading) -> tuple[Market, Solved | Branched]:
         k = market_of(reading, window=WINDOW, extra=extra)
-        found = _solved(k, harm_at_most, careful, gap=gap, seconds=seconds, seed=seed)
-    refits = 0
-    while base is not None and refits < REFITS:
-        tell("fighting campaigns with the plan")
-        seen = fought(applied(scenario, lines_of(k, found.orders), additions, extra), months, runs, seed + LEARNING)
-        if proof(k, found.orders, base, seen, seed, people_of(reading), refits).difference_inside:
-            break
-        refits += 1
-        reading = _taught(reading, seen, lambda k, orders=found.orders: orders, extra, seed)
-        k = market_of(reading, window=WINDOW, extra=extra)
-        found = _solved(k, harm_at_most, careful, gap=gap, seconds=seconds, seed=seed)
+        return k, _solved(k, harm_at_most, careful, gap=gap, seconds=seconds, seed=seed)
+
+    def fight(orders: Orders, k: Market) -> Campaign:
+        planned = applied(scenario, lines_of(k, orders), additions, extra)
+        return fought(planned, months, runs, seed + LEARNING)
+
+    reading, k, found, refits = _decided(reading, decide, fight, base, extra, seed, tell)
     plan = _plan(scenario, k, found, seed=seed, additions=additions, extra=extra, reading=reading)
     if runs:
         tell("proving the plan on fresh seeds")
@@ -198,7 +190,7 @@ def months_of_war(scenario: Scenario) -> int:
     return int(np.clip(np.ceil(np.log(OVER) / np.log1p(-stops)), 1, ENDLESS_MONTHS))
 
 
-def _read(
+def read_country(
     scenario: Scenario, months: int, tail_months: float, seed: int, until_end: bool
 ) -> tuple[Additions, Nights, Reading]:
     """What could come, what each thing does, and what may happen."""
@@ -221,6 +213,26 @@ def _taught(reading: Reading, seen: Campaign, orders: Callable[[Market], Orders]
         k = market_of(reading, window=WINDOW, extra=extra)
         reading = scaled(reading, seen, promise(k, orders(k), PATHS, seed, people_of(reading)))
     return reading
+
+
+def _decided(reading: Reading, decide, fight, base: Campaign | None, extra, seed: int, tell):
+    """The plan, decided again at the prices that come of it, and until its promise lies within what is simulated."""
+    tell("planning")
+    k, found = decide(reading)
+    made = added_output(k, found.orders, reading)
+    if any(more.any() for more in made.values()):
+        tell("planning again, at the prices that come of what is added")
+        reading = replace(reading, made=made)
+        k, found = decide(reading)
+    for refits in range(REFITS + 1) if base is not None else ():
+        tell("fighting campaigns with the plan")
+        seen = fight(found.orders, k)
+        told = proof(k, found.orders, base, seen, seed, people_of(reading), refits)
+        if told.difference_inside or refits == REFITS:
+            return reading, k, found, refits
+        reading = _taught(humbled(reading, told), base, nothing, extra, seed)
+        k, found = decide(reading)
+    return reading, k, found, 0
 
 
 def added_output(k: Market, orders: Orders, reading: Reading) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ from koepel.campaign.luck import MONTH_D
 from koepel.errors import Fault, UsageError
 from koepel.plan.procurement.market import Market
 from koepel.plan.procurement.reading import ENDLESS, MUSD, PEOPLE, SURE, THRIFT, Reading, order_months
+from koepel.plan.procurement.sites import MOST
 from koepel.supply import Funder, Offer
 
 TAIL = "after"
@@ -29,7 +30,8 @@ def market_of(reading: Reading, *, window: int, extra: Funder | None = None) -> 
     check_offers(reading)
     due, doubtful, doubt = _ordered_before(reading)
     return Market(
-        months=(*_month_names(reading), TAIL), length=reading.length, window=min(window, reading.months), thrift=_thrift(reading),
+        months=(*_month_names(reading), TAIL), length=reading.length, window=min(window, reading.months),
+        thrift=_thrift(reading),
         due=due, doubtful=doubtful, doubt=doubt, **_raids(reading), **_arms(reading), **_kinds(reading),
         **_sources(reading), **_offers(reading, extra), **_expansions(reading, extra), **_money(reading, extra),
     )  # fmt: skip
@@ -107,7 +109,7 @@ def _arms(reading: Reading) -> dict:
     use *= np.array([reading.use_correction.get(arm, 1.0) for arm in arms])
     return {
         "arms": tuple(arms), "followed": followed, "stock": stock, "lost": lost, "use": use * followed,
-        "effect": reading.response.effect[None] * _faded(reading)[:, None, :],
+        "effect": reading.response.effect[None] * reading.effect_scale * _faded(reading)[:, None, :],
     }  # fmt: skip
 
 
@@ -225,7 +227,7 @@ def _offers(reading: Reading, extra: Funder | None) -> dict:
         "price_musd": np.array(prices).reshape(-1, T).T,
         "may_pay": np.array(may_pay, bool).reshape(len(offers), len(funders)),
         "most_month": np.array([_limit(reading, one, "per_month", ENDLESS) for one in offers]),
-        "most": np.array([_limit(reading, one, "most", np.inf) for one in offers]),
+        "most": np.array([min(_limit(reading, one, "most", np.inf), MOST if one.type else np.inf) for one in offers]),
         "lot": np.array([float(one.lot) for one in offers]),
         "whole_offer": np.array([bool(one.type) for one in offers], bool),
     }  # fmt: skip

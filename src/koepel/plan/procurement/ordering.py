@@ -75,7 +75,7 @@ def whole_orders(k: Market, wished: np.ndarray, paid: np.ndarray, agreed: np.nda
         along += wished[t]
         last = t == len(k.months) - 2
         for o in np.argsort(-(along - done) * k.price_musd[t], kind="stable"):
-            lots = _lots(k, t, o, along[o] - done[o], last)
+            lots = _lots(k, t, o, along[o] - done[o], k.most[o] - done[o], last)
             for f, some in _funded(k, t, o, lots, purse, credit[o]):
                 number[t, o, f] += some
                 done[o] += some
@@ -83,12 +83,12 @@ def whole_orders(k: Market, wished: np.ndarray, paid: np.ndarray, agreed: np.nda
     return Orders(number, agreed, shared_by)
 
 
-def _lots(k: Market, t: int, o: int, open_: float, last: bool) -> int:
-    """Whole lots that are wished for and not yet ordered."""
+def _lots(k: Market, t: int, o: int, open_: float, left: float, last: bool) -> int:
+    """Whole lots that are wished for and not yet ordered, as far as the offer goes."""
     if not k.may_order[t, o]:
         return 0
     lot = k.lot[o]
-    room = min(open_ + (EVEN * lot if last or k.whole_offer[o] else 1e-6), k.most_month[o])
+    room = min(open_ + (EVEN * lot if last or k.whole_offer[o] else 1e-6), k.most_month[o], left)
     return max(int(room / lot + 1e-9), 0)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
+from numpy.random import Generator, Philox
 
 from koepel._kernel import columns as c
 from koepel.campaign.luck import MONTH_D
@@ -43,8 +44,8 @@ class Reading:
         Fire units in the field at first, by type; offered ones are not among them.
     draw
         Which draw of the figures; 0 for their middles.
-    scale, correction, use_correction
-        What refits multiply people exposed, leakers by class, and rounds fired by arm with.
+    scale, effect_scale, correction, use_correction
+        What refits multiply people exposed, what arms do, leakers by class, and rounds fired by arm with.
     made
         Production line -> rounds that the plan adds to those ever made, by month; they make it cheaper.
     """
@@ -59,6 +60,7 @@ class Reading:
     seed: int = 1
     draw: int = 0
     scale: float = 1.0
+    effect_scale: float = 1.0
     correction: np.ndarray = field(default_factory=lambda: np.ones(len(c.CLASSES)))
     use_correction: dict[str, float] = field(default_factory=dict)
     made: dict[str, np.ndarray] = field(default_factory=dict)
@@ -261,7 +263,7 @@ def _uniform(seed: int, draw: int, name: str) -> float:
     from koepel.arrays.book import name_keys
 
     key = [(seed ^ (draw << 32)) & 0xFFFFFFFFFFFFFFFF, int(name_keys([name])[0])]
-    return float(np.random.Generator(np.random.Philox(key=key)).uniform())
+    return float(Generator(Philox(key=key)).uniform())
 
 
 def _coming_true(one) -> tuple[Interval, Interval]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator, Philox
 from scipy.optimize import minimize, nnls
 
 from koepel._kernel import columns as c
@@ -119,7 +120,7 @@ def fight_nights(scenario: Scenario, arms: dict[str, tuple[str, ...]], followed:
     from koepel._kernel.season import raid_counts
 
     arrays = scenario_arrays(scenario, fielded=True)
-    draw = np.random.Generator(np.random.Philox(key=[seed & 0xFFFFFFFFFFFFFFFF, 0x72657370]))
+    draw = Generator(Philox(key=[seed & 0xFFFFFFFFFFFFFFFF, 0x72657370]))
     types = np.array([unit.type for unit in scenario.defence.fire_units], object)
     present = np.empty((nights, len(types)), bool)
     for kind in dict.fromkeys(types.tolist()):
@@ -232,6 +233,6 @@ def _explained(nights: Nights, k: int, params: np.ndarray, weights: np.ndarray, 
 
 def resampled(nights: Nights, draw: int, seed: int) -> Response:
     """The formula fitted again, on nights drawn from those fought: how sure it is."""
-    source = np.random.Generator(np.random.Philox(key=[seed & 0xFFFFFFFFFFFFFFFF, 0x626F6F74 + draw]))
+    source = Generator(Philox(key=[seed & 0xFFFFFFFFFFFFFFFF, 0x626F6F74 + draw]))
     pairs = source.poisson(1.0, (len(nights.exposed) + 1) // 2).astype(float)  # runs 2k and 2k + 1 share their figures
     return fit_response(nights, np.repeat(pairs, 2)[: len(nights.exposed)])

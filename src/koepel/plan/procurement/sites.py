@@ -17,7 +17,7 @@ from koepel.plan.placement.strength import Strengths
 from koepel.scenario import Scenario
 
 GRID_DEG = 0.5
-MOST = 6  # of one type, where an offer has no limit, or a higher one
+MOST = 10  # of one type, where an offer has no limit, or a higher one
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ LEAST, MOST = 0.1, 10.0  # how far one refit may move a factor
 PATHS = 200
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Line:
     """One thing that is asked for: an offer or an expansion, in a month, with a funder's money."""
 
@@ -181,6 +181,12 @@ def refitted(reading: Reading, k: Market, orders: Orders, seen: Campaign, seed: 
             fired = np.array(seen.fired_by_month(arm).sum(axis=1).mean())
             use[arm] = use.get(arm, 1.0) * float(_ratio(fired, told.fired[a]))
     return replace(reading, correction=reading.correction * by_class, use_correction=use)
+
+
+def humbled(reading: Reading, told: Proof) -> Reading:
+    """The reading with what arms do scaled so that the plan would have promised the difference that was simulated."""
+    ratio = told.difference.mean / told.promised if told.promised else 1.0
+    return replace(reading, effect_scale=reading.effect_scale * float(np.clip(ratio, 0.5, 2.0)))
 
 
 def scaled(reading: Reading, seen: Campaign, told: Promise) -> Reading:
