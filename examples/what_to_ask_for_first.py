@@ -32,12 +32,9 @@ class Setting:
     ----------
     budgets_usd
         New money, from the least to the most.
-    changed
-        Fields of the scenario with other values.
     """
 
     scenario: str
-    changed: dict
     months: int
     budgets_usd: tuple[float, ...]
     runs: int
@@ -45,10 +42,8 @@ class Setting:
     draws: int
 
 
-# 37 lots of four places in the queue, in the middle, in place of 37.5 (docs/design/013-procurement.md, a known fault)
-LOTS = {"supply.offers[places of others in the PAC-3 MSE queue].most": [60, 236]}
-FULL = Setting("ukraine-2025-06", LOTS, 36, (0.0, 1e9, 3e9), runs=24, seconds=60.0, draws=2)
-QUICK = Setting("small-country", {}, 6, (0.0, 2e7), runs=4, seconds=1.0, draws=0)
+FULL = Setting("ukraine-2025-06", 36, (0.0, 1e9, 3e9), runs=24, seconds=60.0, draws=2)
+QUICK = Setting("small-country", 6, (0.0, 2e7), runs=4, seconds=1.0, draws=0)
 
 
 @dataclass(frozen=True)
@@ -126,7 +121,7 @@ def main(words: list[str] | None = None) -> dict[float, Answer]:
     asked = {"budgets_usd": chosen.new_money_usd and tuple(sorted(chosen.new_money_usd)), "months": chosen.months,
              "runs": chosen.runs, "draws": chosen.draws}  # fmt: skip
     setting = replace(QUICK if chosen.quick else FULL, **{name: x for name, x in asked.items() if x is not None})
-    scenario = kp.Scenario.read(setting.scenario).replace(setting.changed)
+    scenario = kp.Scenario.read(setting.scenario)
     print(f"{setting}, seed {chosen.seed}", flush=True)
     found: dict[float, Answer] = {}
     for usd in setting.budgets_usd:
