@@ -47,7 +47,7 @@ def main() -> None:
     asked.add_argument("--made-up", action="store_true")
     given = asked.parse_args()
     k = made_up() if given.made_up else country()
-    print(f"{len(k.months) - 1} months, {len(k.arms)} arms, {len(k.kinds)} kinds of fire units, {len(k.offers)} offers, "
+    print(f"{len(k.months) - 1} months, {len(k.arms)} arms, {len(k.kinds)} kinds of unit, {len(k.offers)} offers, "
           f"{len(k.funders)} funders, {len(k.sources)} suppliers, {len(k.regimes)} regimes")  # fmt: skip
     cpu, wall = time.process_time(), time.perf_counter()
     graph = policy_graph(k)

@@ -131,8 +131,6 @@ def test_the_command(tmp_path):
     assert "next: koepel compare" in koepel(*args, "--out", out).output
     koepel("check", out)
     assert koepel(*args, "--out", out, status=2).output
-    assert any(
-        fault["field"] == "months" for fault in faults("plan", "buy", "small-country", "--horizon-months", 99, status=2)
-    )
-    [fault] = faults("plan", "buy", "small-country", "--horizon-months", 3, "--runs", 0, "--harm-at-most", 10, status=3)
-    assert fault["field"] == "harm_at_most"
+    assert "months: found 99; give 1 to 60" in faults("plan", "buy", "small-country", "--horizon-months", 99, status=2)
+    told = faults("plan", "buy", "small-country", "--horizon-months", 3, "--runs", 0, "--harm-at-most", 10, status=3)
+    assert "harm_at_most: found 10; with all the money there is" in told

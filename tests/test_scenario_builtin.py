@@ -77,7 +77,7 @@ def test_every_threat_of_night_540_ends_at_a_city():
 
 def test_small_country_fits_on_a_page():
     text = (DATA / "scenarios" / "small-country" / "scenario.yaml").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 100 and text.count("#") >= 10
+    assert len(text.splitlines()) <= 110 and text.count("#") >= 10
     scenario = Scenario.read("small-country")
     assert 6 <= len(scenario.settlements) <= 8
     assert len({place.region for place in scenario.settlements}) == 3

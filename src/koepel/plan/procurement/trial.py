@@ -105,7 +105,7 @@ def _joint(one: Expansion, line: Line, day) -> Joint:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Proof:
     """Two campaigns on the same luck, without the plan and with it, and what the model promised of each.
 
