@@ -13,7 +13,7 @@ from markets import made_up
 
 from koepel.plan.procurement.equations import BEND, EQUATIONS, declare_columns, harm, tangents
 from koepel.plan.procurement.market import Market
-from koepel.plan.procurement.ordering import nothing, whole_orders
+from koepel.plan.procurement.ordering import afforded, nothing, reserved, whole_orders
 from koepel.plan.procurement.rows import Rows
 from koepel.plan.procurement.solving import promise, solve, solve_tree, whole_steps, with_steps
 from koepel.plan.procurement.stages import policy_graph, stage_rows, tree
@@ -221,6 +221,32 @@ def test_orders_are_whole_and_paid_for(seed):
         purse = purse + k.income_musd[t] - spent[t]
         assert (purse >= -1e-6).all()
         purse = np.where(k.keeps[t], purse, 0.0)
+
+
+def test_an_expansion_is_paid_by_a_purse_that_is_full_enough():
+    """Of two purses of 40 and 35 neither is enough for 60: it is left out, and nobody owes anything."""
+    k = made_up(months=3, funders=2, expansions=1)
+    none = np.zeros_like(k.income_musd)
+    k = k.changed(free_musd=np.array([40.0, 35.0]), income_musd=none, cost_musd=np.array([60.0]))
+    agreed = np.zeros((len(k.months), 1))
+    agreed[0] = 1.0
+    dear = whole_orders(k, np.full((4, 3), 5.0), np.zeros((4, len(k.buys))), agreed)
+    assert dear.agreed.sum() == 0 and (dear.number >= 0).all()
+    k = k.changed(cost_musd=np.array([38.0]))
+    cheap = whole_orders(k, np.full((4, 3), 5.0), np.zeros((4, len(k.buys))), agreed)
+    assert cheap.agreed.sum() == 1 and cheap.shared_by[0] == 0
+    assert cheap.spent_musd(k)[:, 0].sum() <= 40 + 1e-9
+
+
+def test_money_for_steps_agreed_on_later_is_laid_aside():
+    k = made_up(months=3, funders=1, expansions=1, window=3)
+    k = k.changed(free_musd=np.array([30.0]), income_musd=np.zeros_like(k.income_musd), cost_musd=np.array([25.0]))
+    agreed = np.zeros((len(k.months), 1))
+    agreed[2] = 1.0
+    left = reserved(k, *afforded(k, agreed))
+    assert left.free_musd[0] + left.income_musd[:, 0].sum() == pytest.approx(5.0)
+    policy = train(with_steps(policy_graph(left), left, agreed), iterations=20)
+    assert policy.simulate(20, 1).mean > 0
 
 
 def test_marginal_values_are_slopes_of_the_value():

@@ -170,7 +170,7 @@ def test_a_funder_opens_and_closes():
         "currency": "EUR",
     }
     _, income, keeps = reading(country(funders=[funder], currencies={"EUR": 1.1})).purses()
-    assert income[:, 0] == pytest.approx([0, 0, 110, 11, 11, 0, 0])
+    assert income[:, 0] == pytest.approx([0, 0, 0, 110, 11, 0, 0])
     assert keeps[:, 0].tolist() == [True, True, True, True, False, False, True]
 
 
@@ -265,3 +265,45 @@ def test_new_fire_units_stand_where_they_avert_most():
     )
     assert all((2 * np.array(there[name].at) % 1 == 0).all() for name in names), "places are of the half-degree grid"
     assert with_offered(scenario, 1).scenario == added.scenario
+
+
+def test_what_is_ordered_comes_in_the_tail_too():
+    """An order that is due four months after the horizon still counts where the tail is six months long."""
+    order = {"name": "late", "day": BEGINS, "effector": "pac3-mse", "rounds": 30, "lead_days": 300, "chance": 1,
+             "slip_days": 0}  # fmt: skip
+    scenario = country(orders=[order])
+    read = reading(scenario)
+    assert order_months(replace(read, tail_months=6.0), scenario.supply.orders[0])[0][-1] == 30
+    assert order_months(replace(read, tail_months=2.0), scenario.supply.orders[0])[0].sum() == 0
+
+
+def test_a_war_that_is_over_has_no_tail():
+    over = draw_futures(country(war={"until": "2025-06-15"}), 1, 1, tail_months=6.0)
+    assert over.threats.sum() > 0 and over.after.sum() == 0
+    half = draw_futures(country(war={"until": "2025-09-30"}), 1, 1, tail_months=6.0)
+    whole = draw_futures(country(), 1, 1, tail_months=6.0)
+    assert half.after.sum() == pytest.approx(whole.after.sum() * 3 / 6, rel=0.02)
+
+
+def test_bottlenecks_hold_expansions_too():
+    expansion = {"name": "X", "line": "works", "partner": "P", "per_month": 60, "split": 1, "chance": 1, "most": 2}
+    narrow = {"name": "motors", "rates": [{"day": "2025-01-01", "per_month": 30}]}
+    more = {"bottlenecks": [narrow], "expansions": [expansion]}
+    free, held = (
+        market_of(reading(country(lines=[LINE | {"uses": uses}], **more)), window=2) for uses in ([], ["motors"])
+    )
+    assert free.step[0] == 60 and held.step[0] == pytest.approx((30 - 20) / 2)
+
+
+def test_fire_units_of_one_type_are_not_sold_twice():
+    offers = [{"name": name, "type": "patriot"} for name in ("a", "b")]
+    assert market_of(reading(country(offers=offers)), window=2).most.sum() == 10
+    with pytest.raises(UsageError, match="500 at once"):
+        market_of(reading(country(offers=[OFFER | {"lot": 500, "per_month": [200, 400]}])), window=2)
+
+
+def test_nothing_opens_before_its_day():
+    late = market_of(reading(country(offers=[OFFER | {"opens": "2025-07-28"}])), window=2)
+    assert late.may_order[:, 0].tolist() == [False, False, True, True, True, True, False]
+    closed = {"name": "own", "budget": 1e8, "closes": "2025-05-05"}
+    assert reading(country(funders=[closed])).purses()[1].sum() == 0

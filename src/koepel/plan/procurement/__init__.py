@@ -17,6 +17,7 @@ import numpy as np
 
 from koepel._kernel import columns as c
 from koepel.campaign import Campaign, plan_of
+from koepel.campaign.luck import MONTH_D
 from koepel.errors import Fault, PlanError, UsageError
 from koepel.plan.procurement.building import market_of
 from koepel.plan.procurement.futures import draw_futures
@@ -127,7 +128,8 @@ def buy(
     tell = progress or (lambda _: None)
     if until_end_of_war:
         months = months_of_war(scenario)
-    extra = Funder(name=NEW_MONEY, budget=Interval(budget_usd, budget_usd)) if budget_usd else None
+        scenario = scenario.replace({"supply.war.resume_per_month": 0.0})  # the ceasefire is the end in every fight too
+    extra = Funder(name=free_name(scenario), budget=Interval(budget_usd, budget_usd)) if budget_usd else None
     tell("fighting nights with and without everything")
     additions, nights, reading = read_country(scenario, months, tail_months, seed, until_end=until_end_of_war)
     base = None
@@ -174,6 +176,8 @@ def check_usage(scenario, budget_usd, months, harm_at_most, careful, tail_months
     least("gap", gap, 0, 1, "give a share from 0 to 1")
     least("seconds", seconds, 1, 1e7, "give 1 or more")
     least("runs, draws and doubt_paths", min(counts), 0, 1e6, "give 0 or more")
+    if counts[0] == 1:
+        faults.append(Fault("", "runs", "found 1", "give 0, or 2 or more: one campaign has no interval"))
     if harm_at_most is not None and harm_at_most <= 0:
         faults.append(Fault("", "harm_at_most", f"found {harm_at_most:g}", "give more than 0 people"))
     if harm_at_most is not None and careful:
@@ -184,10 +188,22 @@ def check_usage(scenario, budget_usd, months, harm_at_most, careful, tail_months
 
 def months_of_war(scenario: Scenario) -> int:
     """Months until raids are over with a chance of 95 %, where a ceasefire is the end; at most 60."""
-    stops = scenario.supply.war.ceasefire_per_month.middle
-    if stops == 0:
-        return ENDLESS_MONTHS
-    return int(np.clip(np.ceil(np.log(OVER) / np.log1p(-stops)), 1, ENDLESS_MONTHS))
+    war, months = scenario.supply.war, float(ENDLESS_MONTHS)
+    stops = min(war.ceasefire_per_month.middle, 1 - 1e-9)
+    if stops > 0:
+        months = min(months, np.log(OVER) / np.log1p(-stops))
+    if war.until is not None:
+        months = min(months, ((war.until - scenario.supply.begins).days + 1) / MONTH_D)
+    return max(int(np.ceil(months)), 1)
+
+
+def free_name(scenario: Scenario) -> str:
+    """What the new money is called: a name that no funder has."""
+    taken, name, n = {one.name for one in scenario.supply.funders}, NEW_MONEY, 1
+    while name in taken:
+        n += 1
+        name = f"{NEW_MONEY} {n}"
+    return name
 
 
 def read_country(
@@ -200,7 +216,7 @@ def read_country(
     nights = fight_nights(additions.scenario, arms, followed, seed)
     coming = {name for one in scenario.supply.to_field for name in one.fire_units}
     units = Counter(unit.type for unit in scenario.defence.fire_units if unit.name not in coming)
-    futures = draw_futures(scenario, months, seed, until_end=until_end)
+    futures = draw_futures(scenario, months, seed, tail_months=tail_months, until_end=until_end)
     reading = Reading(scenario, months, tail_months, arms, futures, fit_response(nights), dict(units), seed)
     return additions, nights, reading
 
@@ -250,8 +266,8 @@ def added_output(k: Market, orders: Orders, reading: Reading) -> dict[str, np.nd
 def _solved(k: Market, harm_at_most, careful: float, *, gap: float, seconds: float, seed: int) -> Solved | Branched:
     """The plan by its objective."""
     if harm_at_most is not None:
-        least = solve_tree(k, seconds=seconds, whole=False)
-        if harm_at_most / 1e3 < least.bound:
+        least = solve_tree(k, seconds=seconds)
+        if harm_at_most / 1e3 < least.expected * (1 + 1e-6):
             fewest = f"{1e3 * least.expected:,.0f}"
             found = f"found {harm_at_most:,.0f}; with all the money there is, {fewest} people are exposed"
             mend = f"allow {fewest} or more, or give more money, offers or months"
@@ -289,7 +305,7 @@ def _plan(
         spent_usd={name: float(usd) for name, usd in zip(k.funders, spent, strict=True) if usd},
         paid_usd=_payments(scenario, k, orders), earliest=earliest(k), seconds=0.0,
         skill={name: float(s) for name, s in zip(c.CLASSES, reading.response.skill, strict=True) if np.isfinite(s)},
-        binds=() if branched else binding(k, found.policy, PATHS, seed), _additions=additions, _extra=extra,
+        binds=() if branched else binding(k, found.policy, orders, PATHS, seed), _additions=additions, _extra=extra,
     )  # fmt: skip
 
 
@@ -321,7 +337,7 @@ def _with_worth(plan: ProcurementPlan, k: Market, found, reading: Reading, night
         drawn = [replace(reading, draw=d, response=resampled(nights, d, seed)) for d in range(1, draws + 1)]
         markets = [k, *(market_of(one, window=WINDOW, extra=extra) for one in drawn)]
         plan = replace(plan, marginals=marginals(markets, trained(markets, seconds * len(markets), seed)))
-        lengths = (1.0, 2 * plan.tail_months)
+        lengths = (1.0, 2 * plan.tail_months) if isinstance(found, Solved) else ()
         plan = replace(plan, tails={length: _spent(reading, length, extra, seconds, seed) for length in lengths})
     if frontier:
         plan = replace(plan, frontier=tuple(_point(k, factor, seconds) for factor in BUDGETS))

@@ -60,6 +60,9 @@ def check_offers(reading: Reading) -> None:
             faults.append(
                 Fault("", f"supply.offers[{i}].type", f"no fire unit is of type {one.type!r}", "give the scenario one")
             )
+        if one.per_month is not None and one.lot > one.per_month.high:
+            found = f"{one.lot} at once, and at most {one.per_month.high:g} in a month"
+            faults.append(Fault("", f"supply.offers[{i}].lot", found, "give a smaller lot, or more a month"))
     if faults:
         raise UsageError("the procurement", faults)
 
@@ -84,9 +87,8 @@ def _raids(reading: Reading) -> dict:
 
 
 def _nightly(reading: Reading) -> np.ndarray:
-    """Threats of a night; after the horizon as in its last month. Shape (T, R, C)."""
-    threats = reading.futures.threats
-    return np.concatenate([threats, threats[-1:]]) / MONTH_D
+    """Threats of a night. Shape (T, R, C)."""
+    return np.concatenate([reading.futures.threats, reading.futures.after[None]]) / MONTH_D
 
 
 def _thrift(reading: Reading) -> float:
@@ -194,6 +196,7 @@ def _ordered_before(reading: Reading) -> tuple[np.ndarray, np.ndarray, np.ndarra
             + reading.figure(f"fielding.{one.fire_units[0]}.crew_days", one.crew_days) / MONTH_D
         )
         t = int(max([trained, *whole, 0.0]))
+        t = min(t, reading.months) if t < reading.months + reading.tail_months else T
         chance = float(np.prod([reading.chance("orders", need) for need in needs]))
         for name in one.fire_units:
             if t < T and types[name] in kinds:
@@ -217,17 +220,26 @@ def _offers(reading: Reading, extra: Funder | None) -> dict:
         arrives[o, : len(lag)] = lag
     may = np.zeros((T, len(offers)), bool)
     for o, one in enumerate(offers):
-        may[:-1, o] = np.arange(T - 1) >= int(max(reading.month(one.opens), reading.consent_month(one), 0.0))
+        may[:-1, o] = np.arange(T - 1) >= np.ceil(max(reading.month(one.opens), reading.consent_month(one), 0.0))
     funders = (*reading.supply.funders, *([extra] if extra else []))
     to = [reading.destination(one) if one.effector else first_kind + kinds.index(one.type) for one in offers]
     prices = [reading.price_usd(one) * cheaper(reading, one.of) / MUSD for one in offers]
     may_pay = [[pays_for(funder, one.effector or one.type) for funder in funders] for one in offers]
+    most = np.array([_limit(reading, one, "most", np.inf) for one in offers])
+    for kind in {one.type for one in offers if one.type}:  # together no more than there are places for
+        left = float(MOST)
+        for o in [o for o, one in enumerate(offers) if one.type == kind]:
+            most[o] = min(most[o], left)
+            left -= most[o]
+    for o, one in enumerate(offers):  # of what costs nothing, no more than there is
+        if one.of and one.price.high == 0:
+            most[o] = min(most[o], reading.left()[reading.destination(one)] / max(arrives[o].sum(), 0.05))
     return {
         "offers": tuple(one.name for one in offers), "to": np.array(to, int), "arrives": arrives, "may_order": may,
         "price_musd": np.array(prices).reshape(-1, T).T,
         "may_pay": np.array(may_pay, bool).reshape(len(offers), len(funders)),
         "most_month": np.array([_limit(reading, one, "per_month", ENDLESS) for one in offers]),
-        "most": np.array([min(_limit(reading, one, "most", np.inf), MOST if one.type else np.inf) for one in offers]),
+        "most": most,
         "lot": np.array([float(one.lot) for one in offers]),
         "whole_offer": np.array([bool(one.type) for one in offers], bool),
     }  # fmt: skip
@@ -280,16 +292,13 @@ def _expansions(reading: Reading, extra: Funder | None) -> dict:
     may = np.zeros((T, len(ways)), bool)
     for x, one in enumerate(ways):
         name, (chance, slip) = f"expansions.{one.name}", one.coming_true
-        step[x] = (
-            figure(f"{name}.per_month", one.per_month)
-            * figure(f"{name}.split", one.split)
-            * figure(f"{name}.chance", chance)
-        )
+        whole = min(figure(f"{name}.per_month", one.per_month), reading.room(one.line) / one.most)
+        step[x] = whole * figure(f"{name}.split", one.split) * figure(f"{name}.chance", chance)
         cost[x] = figure(f"{name}.cost_usd", one.cost_usd) / MUSD
         after = (figure(f"{name}.after_days", one.after_days) + figure(f"{name}.slip_days", slip)) / MONTH_D
         full = max(figure(f"{name}.ramp_days", one.ramp_days) / MONTH_D, 1e-6)
         ramp[x] = np.clip((np.arange(T) - after) / full, 0.0, 1.0)
-        may[:-1, x] = np.arange(T - 1) >= int(max(reading.month(one.opens), 0.0))
+        may[:-1, x] = np.arange(T - 1) >= np.ceil(max(reading.month(one.opens), 0.0))
     effector = {one.name: one.effector for one in reading.supply.lines}
     pays = [[pays_for(funder, effector[one.line]) for funder in funders] for one in ways]
     return {

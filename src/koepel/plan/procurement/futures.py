@@ -36,6 +36,8 @@ class Futures:
         Whether raids come. Shape (R,), bool.
     threats
         A month, by class. Shape (T, R, C).
+    after
+        A month after the horizon, by class. Shape (R, C).
     swing, swing_chance
         Factors on the classes within a regime: more missiles, or fewer. Shapes (N, C), (N,).
     crisis_name
@@ -48,12 +50,15 @@ class Futures:
     crisis: np.ndarray
     fights: np.ndarray
     threats: np.ndarray
+    after: np.ndarray
     swing: np.ndarray
     swing_chance: np.ndarray
     crisis_name: str
 
 
-def draw_futures(scenario: Scenario, months: int, seed: int, *, until_end: bool = False) -> Futures:
+def draw_futures(
+    scenario: Scenario, months: int, seed: int, *, tail_months: float = 6.0, until_end: bool = False
+) -> Futures:
     """Regimes of the next months, and how strong raids are in each.
 
     Parameters
@@ -74,14 +79,15 @@ def draw_futures(scenario: Scenario, months: int, seed: int, *, until_end: bool 
     levels = np.concatenate([levels, quiet], axis=1)
     crisis_name, troubles = _crisis_chain(scenario.supply)
     R, Q = len(chain), len(troubles)
-    last = _last_month(scenario.supply, months)
+    last = _last_month(scenario.supply, np.arange(months), np.ones(months))
     threats = np.repeat(levels, Q, axis=1) * last[:, None, None]
+    after = np.repeat(levels[-1], Q, axis=0) * _last_month(scenario.supply, np.array([months]), tail_months)
     swing, chance = _swing(drawn)
     return Futures(
         regimes=tuple(f"{name}{', crisis elsewhere' if q else ''}" for name in names for q in range(Q)),
         start=0, moves=np.kron(chain, troubles),
         crisis=np.tile(np.arange(Q) > 0, R), fights=np.repeat(np.arange(R) < len(raids), Q),
-        threats=threats, swing=swing, swing_chance=chance, crisis_name=crisis_name,
+        threats=threats, after=after, swing=swing, swing_chance=chance, crisis_name=crisis_name,
     )  # fmt: skip
 
 
@@ -139,12 +145,12 @@ def _crisis_chain(supply: Supply) -> tuple[str, np.ndarray]:
     return name, np.array([[1.0 - begins, begins], [ends, 1.0 - ends]])
 
 
-def _last_month(supply: Supply, months: int) -> np.ndarray:
-    """Share of each month before the last day of raids."""
+def _last_month(supply: Supply, start: np.ndarray, length) -> np.ndarray:
+    """Share of stages, by their first month and length, before the last day of raids."""
     if supply.war.until is None:
-        return np.ones(months)
+        return np.ones(len(start))
     days = (supply.war.until - supply.begins).days + 1
-    return np.clip(days / MONTH_D - np.arange(months), 0.0, 1.0)
+    return np.clip((days / MONTH_D - start) / length, 0.0, 1.0)
 
 
 def _swing(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -50,7 +50,9 @@ def nothing(k: Market) -> Orders:
     return Orders(number, np.zeros((T, X)), np.full(X, -1))
 
 
-def whole_orders(k: Market, wished: np.ndarray, paid: np.ndarray, agreed: np.ndarray) -> Orders:
+def whole_orders(
+    k: Market, wished: np.ndarray, paid: np.ndarray, agreed: np.ndarray, *, up: bool = False
+) -> Orders:
     """Orders that follow a wish as closely as lots and purses let them, and never run ahead of it by more than a lot.
 
     Parameters
@@ -60,10 +62,12 @@ def whole_orders(k: Market, wished: np.ndarray, paid: np.ndarray, agreed: np.nda
     paid
         Millions spent in the mean, by pairs of `Market.buys`. Shape (T, pairs).
     agreed
-        Steps of expansions. Shape (T, X).
+        Steps of expansions; those that no purse is enough for are left out. Shape (T, X).
+    up
+        Order a lot as soon as any of it is wished for: what may not be exceeded is then kept to.
     """
-    found = nothing(k)
-    number, shared_by = found.number, _sharers(k, agreed)
+    agreed, shared_by = afforded(k, agreed)
+    number = nothing(k).number
     purse, along, done = k.free_musd.astype(float).copy(), np.zeros(len(k.offers)), np.zeros(len(k.offers))
     credit = np.zeros((len(k.offers), len(k.funders)))
     for t in range(len(k.months) - 1):
@@ -75,7 +79,8 @@ def whole_orders(k: Market, wished: np.ndarray, paid: np.ndarray, agreed: np.nda
         along += wished[t]
         last = t == len(k.months) - 2
         for o in np.argsort(-(along - done) * k.price_musd[t], kind="stable"):
-            lots = _lots(k, t, o, along[o] - done[o], k.most[o] - done[o], last)
+            ahead = (1 - 1e-6) * k.lot[o] if up else EVEN * k.lot[o] if last or k.whole_offer[o] else 1e-6
+            lots = _lots(k, t, o, along[o] - done[o] + ahead, k.most[o] - done[o])
             for f, some in _funded(k, t, o, lots, purse, credit[o]):
                 number[t, o, f] += some
                 done[o] += some
@@ -83,13 +88,11 @@ def whole_orders(k: Market, wished: np.ndarray, paid: np.ndarray, agreed: np.nda
     return Orders(number, agreed, shared_by)
 
 
-def _lots(k: Market, t: int, o: int, open_: float, left: float, last: bool) -> int:
+def _lots(k: Market, t: int, o: int, open_: float, left: float) -> int:
     """Whole lots that are wished for and not yet ordered, as far as the offer goes."""
     if not k.may_order[t, o]:
         return 0
-    lot = k.lot[o]
-    room = min(open_ + (EVEN * lot if last or k.whole_offer[o] else 1e-6), k.most_month[o], left)
-    return max(int(room / lot + 1e-9), 0)
+    return max(int(min(open_, k.most_month[o], left) / k.lot[o] + 1e-9), 0)
 
 
 def _funded(k: Market, t: int, o: int, lots: int, purse: np.ndarray, credit: np.ndarray):
@@ -99,7 +102,7 @@ def _funded(k: Market, t: int, o: int, lots: int, purse: np.ndarray, credit: np.
         yield len(k.funders), lots * k.lot[o]
         return
     for f in sorted(np.flatnonzero(k.may_pay[o]), key=lambda f: (-credit[f], f)):
-        some = min(lots, int((purse[f] + 1e-9) / price)) if price > 0 else 0
+        some = min(lots, max(int((purse[f] + 1e-9) / price), 0)) if price > 0 else 0
         if some:
             purse[f] -= some * price
             credit[f] -= some * price
@@ -107,13 +110,30 @@ def _funded(k: Market, t: int, o: int, lots: int, purse: np.ndarray, credit: np.
             yield f, some * k.lot[o]
 
 
-def _sharers(k: Market, agreed: np.ndarray) -> np.ndarray:
-    """Who pays for each expansion: of those who may, whoever has the most money by then."""
-    payer = np.full(len(k.expansions), -1)
-    left = k.free_musd + k.income_musd[: k.window].sum(axis=0)
+def afforded(k: Market, agreed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Steps that one purse is enough for in their months, and whose it is: the fullest of those who may pay."""
+    agreed, payer = agreed.copy(), np.full(len(k.expansions), -1)
+    held = k.free_musd + np.cumsum(k.income_musd, axis=0)  # were nothing else bought, and nothing to lapse
     for x in np.flatnonzero(agreed.sum(axis=0) * k.cost_musd):
-        allowed = np.flatnonzero(k.may_share[x])
-        if len(allowed):
-            payer[x] = allowed[left[allowed].argmax()]
-            left[payer[x]] -= agreed[:, x].sum() * k.cost_musd[x]
-    return payer
+        cost = np.cumsum(agreed[:, x] * k.cost_musd[x])
+        enough = [f for f in np.flatnonzero(k.may_share[x]) if (held[:, f] >= cost - 1e-9)[agreed[:, x] > 0].all()]
+        if not enough:
+            agreed[:, x] = 0.0
+            continue
+        payer[x] = max(enough, key=lambda f: held[-1, f])
+        held[:, payer[x]] -= cost
+    return agreed, payer
+
+
+def reserved(k: Market, agreed: np.ndarray, payer: np.ndarray) -> Market:
+    """The market with the money for what is agreed on laid aside, so that nothing else is bought with it."""
+    income = k.income_musd.copy()
+    for x, f in enumerate(payer):
+        if f >= 0:
+            income[:, f] -= agreed[:, x] * k.cost_musd[x]
+    start = k.free_musd.copy()
+    for f in range(len(k.funders)):
+        balance = start[f] + np.cumsum(income[:, f])
+        free = np.maximum.accumulate(np.maximum(np.minimum.accumulate(balance[::-1])[::-1], 0.0))
+        income[:, f], start[f] = np.diff(free, prepend=0.0), 0.0
+    return k.changed(free_musd=start, income_musd=income, cost_musd=np.where(k.cost_musd > 0, 1e-9, 0.0))

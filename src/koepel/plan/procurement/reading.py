@@ -105,9 +105,9 @@ class Reading:
             closes = self.month(one.closes, np.inf)
             rate = self.usd(one.currency)
             for t in range(self.months):
-                if t == int(opens):
+                if t == int(np.ceil(opens)) and opens <= closes:
                     income[t, f] += rate * self.figure(f"funders.{one.name}.budget", one.budget)
-                elif opens < t <= closes:
+                elif opens + 1 <= t <= closes:
                     income[t, f] += rate * self.figure(f"funders.{one.name}.per_month", one.per_month)
                 keeps[t, f] = t + 1 <= closes
         free = np.array([_after_commitments(income[:, f], self._committed(one.name)) for f, one in enumerate(funders)])
@@ -241,6 +241,17 @@ class Reading:
         more = self.figure(f"{name}.in_crisis", one.in_crisis) if crisis else 1.0
         return self.figure(f"{name}.per_month", one.per_month) * more
 
+    def room(self, line: str) -> float:
+        """Rounds a month that the bottlenecks of a line would let through besides, in the mean over the plan."""
+        months, room = self.middles(), ENDLESS
+        for one in self.supply.bottlenecks:
+            users = [maker for maker in self.supply.lines if one.name in maker.uses]
+            if line in (maker.name for maker in users):
+                most = self._rates(one.rates, f"bottlenecks.{one.name}", months)
+                asked = sum(self._rates(maker.rates, f"lines.{maker.name}", months) for maker in users)
+                room = min(room, float(np.maximum(most - asked, 0.0).mean()))
+        return room
+
     def left(self) -> np.ndarray:
         """What each source has to give in all. Shape (S,)."""
         given = [
@@ -295,6 +306,8 @@ def order_months(reading: Reading, one: Order) -> tuple[np.ndarray, float]:
         start = reading.month(one.day)
     pace = np.inf if one.per_month is None else reading.figure(f"orders.{one.name}.per_month", one.per_month)
     left, t = number, int(max(start, 0.0))
+    if reading.months < t < reading.months + reading.tail_months:
+        t = reading.months
     while left > 1e-9 and t < len(due):
         now = min(left, pace * reading.length[t])
         due[t] += now

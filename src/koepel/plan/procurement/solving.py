@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from koepel.plan.procurement.market import Market
-from koepel.plan.procurement.ordering import Orders, whole_orders
+from koepel.plan.procurement.ordering import Orders, afforded, reserved, whole_orders
 from koepel.plan.procurement.stages import fixed, policy_graph, stage_rows, tree
 from koepel.sddp import Graph, Limit, Policy, extensive, train
 from koepel.sddp.program import Cuts
@@ -50,8 +50,8 @@ def solve(k: Market, *, iterations: int, seconds: float, gap: float, seed: int) 
     """Plan: the bound in parts, then whole steps and fire units, then the policy around them."""
     graph = policy_graph(k)
     relaxed = train(graph, iterations=iterations, seconds=seconds, seed=seed, gap=gap)
-    agreed = whole_steps(k, seconds * TREE_SHARE)
-    decided = with_steps(graph, k, agreed)
+    agreed, payer = afforded(k, whole_steps(k, seconds * TREE_SHARE))
+    decided = with_steps(policy_graph(reserved(k, agreed, payer)) if agreed.any() else graph, k, agreed)
     policy = Policy(decided, relaxed.cuts, relaxed.bounds, relaxed.stopped)
     value = policy.simulate(PATHS, seed, steady=True)
     low, high = value.interval
@@ -185,7 +185,7 @@ def solve_tree(k: Market, *, seconds: float, careful: float = 0.0, most_harm: fl
     agreed = np.array([columns[p["agree"]] for columns in mean])
     orders = whole_orders(
         k, np.array([one[p["order"]] for one in mean]), np.array([one[p["pay"]] for one in mean]),
-        np.round(agreed) if whole else agreed,
+        np.round(agreed) if whole else agreed, up=most_harm is not None,
     )  # fmt: skip
     cost = float(sum(one[np.concatenate([p["pay"], p["share"]])].sum() for one in mean))
     if most_harm is not None:

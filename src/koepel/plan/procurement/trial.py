@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import ceil
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def applied(scenario: Scenario, lines: tuple[Line, ...], additions: Additions, e
     there = {unit.name: unit for unit in additions.scenario.defence.fire_units}
     taken = {one.name for one in supply.orders}
     for line in lines:
-        day = supply.begins + timedelta(days=round(line.month * MONTH_D))
+        day = supply.begins + timedelta(days=ceil(line.month * MONTH_D))
         if line.expansion:
             joint.setdefault(ways[line.name].line, []).append(_joint(ways[line.name], line, day))
         elif offers[line.name].effector:

@@ -9,12 +9,13 @@ import numpy as np
 
 from koepel.outcome import Figure, figure
 from koepel.plan.procurement.market import Market
+from koepel.plan.procurement.ordering import Orders
 from koepel.plan.procurement.stages import policy_graph, stage_rows
 from koepel.sddp import Policy, perfect_information, policy_of_averages, train
 
 SOON = 0.1  # an offer has begun to come when this share of it has
 ROUNDS = 100
-FULL = 0.999
+FULL, SPENT = 0.999, 0.95
 ITERATIONS = 25  # of each reading of the doubtful figures
 
 
@@ -65,8 +66,9 @@ def _worth(k: Market, policy: Policy) -> dict[str, float]:
     at = {(d, j): i for i, (d, j) in enumerate(k.under_way.tolist())}
     for o, name in enumerate(k.offers):
         d, number = int(k.to[o]), 1 if k.whole_offer[o] else ROUNDS
-        later = [(j, share) for j, share in enumerate(k.arrives[o]) if share and j >= 2]
-        sooner = sum(share * (of("way", at[d, j - 2]) - of("way", at[d, j - 1])) for j, share in later)
+        deepest = int(k.depth[d]) - 1  # what comes later than that is not under way at the start: as the month before
+        later = [(min(j, deepest), share) for j, share in enumerate(k.arrives[o]) if share and min(j, deepest) >= 1]
+        sooner = sum(share * (of("way", at[d, j - 1]) - of("way", at[d, j])) for j, share in later)
         told[f"a month sooner: {number} of {name}"] = number * sooner
     return told
 
@@ -83,6 +85,8 @@ def earliest(k: Market) -> dict[str, str]:
         begins = np.flatnonzero(k.may_order[:, o])
         share = np.cumsum(k.arrives[o])
         first = int(np.searchsorted(share, SOON * share[-1])) + int(begins[0]) if len(begins) and share[-1] > 0 else T
+        if k.price_musd[:, o].max() == 0:
+            continue  # a gift: money does not matter
         if k.to[o] < len(k.sources):
             first = max(first, _spare_from(k, int(k.to[o])))
         told[name] = k.months[first] if first < T else "after the horizon"
@@ -95,34 +99,30 @@ def earliest(k: Market) -> dict[str, str]:
 
 def _spare_from(k: Market, source: int) -> int:
     """The first month in which a source could give more than what was ordered before."""
-    give = np.cumsum(k.capacity[:-1, k.start, source])
+    give = np.minimum(np.cumsum(k.capacity[:-1, k.start, source]), k.left[source])
     owed = np.cumsum((k.due + k.doubt[:, None] * k.doubtful)[:-1, source])
     return int(np.flatnonzero(np.append(give > owed + 1e-9, True))[0])
 
 
-def binding(k: Market, policy: Policy, paths: int, seed: int) -> tuple[str, ...]:
-    """What holds the plan back, in words, by how often it does on drawn paths."""
+def binding(k: Market, policy: Policy, orders: Orders, paths: int, seed: int) -> tuple[str, ...]:
+    """What holds the plan back, in words: purses and offers by its orders, lines and crews by drawn paths."""
     p = stage_rows(k, 0, k.start)
-    blocks = ("free_out", "made", "field", "order", "supplied", "fires")
-    columns = np.concatenate([p[name] for name in blocks])
-    T = len(k.months) - 1
-    drawn = policy.simulate(paths, seed, columns=columns)
-    cut = np.split(drawn.columns[:, :T], np.cumsum([len(p[name]) for name in blocks])[:-1], axis=2)
+    blocks, T = ("made", "field"), len(k.months) - 1
+    drawn = policy.simulate(paths, seed, columns=np.concatenate([p[name] for name in blocks]))
+    cut = np.split(drawn.columns[:, :T], [len(p["made"])], axis=2)
     part, words = dict(zip(blocks, cut, strict=True)), []
-    had = (k.free_musd + k.income_musd[:T].sum(axis=0)).clip(min=1e-9)
-    for f in np.argsort(part["free_out"][:, -1].mean(axis=0) / had):
-        if (left := part["free_out"][:, -1, f].mean() / had[f]) < 0.05 and had[f] > 1e-6:
-            words.append(f"money: {k.funders[f]} is spent to the last {100 * left:.0f} %")
+    had, spent = k.free_musd + k.income_musd[:T].sum(axis=0), orders.spent_musd(k).sum(axis=0)
+    words += [f"money: {100 * spent[f] / had[f]:.0f} % of {k.funders[f]} is spent"
+              for f in np.argsort(-spent) if had[f] > 1e-6 and spent[f] >= SPENT * had[f]]  # fmt: skip
     room = k.capacity[:T][np.arange(T)[None, :], drawn.nodes[:, :T]]
     for s in np.flatnonzero(np.isinf(k.left)):
         share = (part["made"][:, :, s] >= FULL * room[:, :, s]).mean()
         if share > 0.5 and room[:, :, s].max() > 0:
             words.append(f"capacity: {k.sources[s]} is used whole in {100 * share:.0f} % of the months")
-    for o in range(len(k.offers)):
-        total = part["order"][:, :, o].sum(axis=1).mean()
-        most = min(k.most[o], (k.most_month[o] * k.may_order[:T, o]).sum())
-        if total >= 0.95 * most and total > 0:
-            words.append(f"offer: all there is of {k.offers[o]} is ordered")
+    ordered = orders.ordered.sum(axis=0)
+    most = np.minimum(k.most, k.most_month * k.may_order[:T].sum(axis=0))
+    whole = np.flatnonzero((ordered >= 0.95 * most) & (ordered > 0))
+    words += [f"offer: all there is of {k.offers[o]} is ordered" for o in whole]
     for n in np.flatnonzero(k.crews < 1e5):
         if (part["field"][:, :, n] >= FULL * k.crews[n]).mean() > 0.3:
             words.append(f"crews: every crew for {k.kinds[n]} that is trained has a fire unit waiting")
