@@ -270,7 +270,7 @@ def _solved(k: Market, harm_at_most, careful: float, *, gap: float, seconds: flo
         if harm_at_most / 1e3 < least.expected * (1 + 1e-6):
             fewest = f"{1e3 * least.expected:,.0f}"
             found = f"found {harm_at_most:,.0f}; with all the money there is, {fewest} people are exposed"
-            mend = f"allow {fewest} or more, or give more money, offers or months"
+            mend = f"allow {1001 * least.expected:,.0f} or more, or give more money, offers or months"
             raise PlanError("the procurement", [Fault("", "harm_at_most", found, mend)])
         return solve_tree(k, seconds=seconds, most_harm=harm_at_most / 1e3)
     if careful:

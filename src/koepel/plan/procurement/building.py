@@ -233,7 +233,11 @@ def _offers(reading: Reading, extra: Funder | None) -> dict:
             left -= most[o]
     for o, one in enumerate(offers):  # of what costs nothing, no more than there is
         if one.of and one.price.high == 0:
-            most[o] = min(most[o], reading.left()[reading.destination(one)] / max(arrives[o].sum(), 0.05))
+            source = reading.destination(one)
+            whole = (reading.capacity()[:, :, source].max(axis=1) * reading.length).sum()
+            added = sum(way.most * way.per_month.high for way in reading.supply.expansions if way.line == one.of)
+            there = min(reading.left()[source], whole + added * reading.length.sum())
+            most[o] = min(most[o], there / max(arrives[o].sum(), 0.05))
     return {
         "offers": tuple(one.name for one in offers), "to": np.array(to, int), "arrives": arrives, "may_order": may,
         "price_musd": np.array(prices).reshape(-1, T).T,
