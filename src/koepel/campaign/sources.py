@@ -9,7 +9,7 @@ import numpy as np
 from koepel.campaign.luck import MONTH_D, Calendar, Luck
 from koepel.campaign.money import Purses
 from koepel.campaign.orders import slip_days
-from koepel.supply import STATUS, Bottleneck, Donor, Joint, ProductionLine, Rate, Recipient
+from koepel.supply import Bottleneck, Donor, Joint, ProductionLine, Rate, Recipient
 
 
 def shared_out(output: np.ndarray, wants: np.ndarray, priority: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -87,10 +87,10 @@ class Partner:
 
     def __init__(self, line: str, joint: Joint, calendar: Calendar, luck: Luck):
         name = f"joint.{line}.{joint.partner}"
-        chance, slip = STATUS[joint.status]
+        chance, slip = joint.coming_true
         self.joint, self.signed = joint, calendar.day_of(joint.day)
-        self.true = luck.uniform(name) < luck.figure(f"{name}.chance", joint.chance or chance)
-        late = slip_days(luck, name, line, joint.slip_days or slip, 0.5)
+        self.true = luck.uniform(name) < luck.figure(f"{name}.chance", chance)
+        late = slip_days(luck, name, line, slip, 0.5)
         self.starts = self.signed + luck.figure(f"{name}.after_days", joint.after_days) + late
         self.ramp_d = luck.figure(f"{name}.ramp_days", joint.ramp_days)
         self.per_day = luck.figure(f"{name}.per_month", joint.per_month) / MONTH_D

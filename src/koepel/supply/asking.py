@@ -8,7 +8,7 @@ from pydantic import Field
 
 from koepel.nouns import Day, Noun, PositiveFigure, ShareFigure
 from koepel.raid import Share
-from koepel.supply.pledges import STATUS, PledgeStatus
+from koepel.supply.pledges import Pledge, PledgeStatus
 from koepel.units import Interval
 
 
@@ -34,7 +34,7 @@ class Funder(Noun):
     pays_for: tuple[str, ...] = ()
 
 
-class Order(Noun):
+class Order(Pledge, Noun):
     """Something that was asked for: rounds, fire units, spares, or a thing that a fire unit waits for.
 
     Parameters
@@ -83,12 +83,6 @@ class Order(Noun):
     pace_in_crisis: Share = 0.5
     gates: tuple[str, ...] = ()
 
-    @property
-    def coming_true(self) -> tuple[Interval, Interval]:
-        """Chance, and mean slip in days."""
-        chance, slip = STATUS[self.status]
-        return self.chance or chance, self.slip_days or slip
-
 
 class Gate(Noun):
     """A consent, a re-export licence or a backfill that orders wait for.
@@ -128,7 +122,7 @@ class Crisis(Noun):
     months: PositiveFigure = Interval(2, 6)
 
 
-class Offer(Noun):
+class Offer(Pledge, Noun):
     """Something that could be asked for and is not: a procurement plan chooses from it, a campaign knows nothing of it.
 
     Parameters
@@ -171,14 +165,8 @@ class Offer(Noun):
     pace_in_crisis: Share = 0.5
     gates: tuple[str, ...] = ()
 
-    @property
-    def coming_true(self) -> tuple[Interval, Interval]:
-        """Chance, and mean slip in days."""
-        chance, slip = STATUS[self.status]
-        return self.chance or chance, self.slip_days or slip
 
-
-class Expansion(Noun):
+class Expansion(Pledge, Noun):
     """Capacity that could be added to a line together with a partner: a joint production that nobody has agreed on yet.
 
     Parameters
@@ -208,9 +196,3 @@ class Expansion(Noun):
     status: PledgeStatus = "contracted"
     chance: ShareFigure | None = None
     slip_days: PositiveFigure | None = None
-
-    @property
-    def coming_true(self) -> tuple[Interval, Interval]:
-        """Chance, and mean slip in days."""
-        chance, slip = STATUS[self.status]
-        return self.chance or chance, self.slip_days or slip

@@ -15,3 +15,13 @@ STATUS: dict[str, tuple[Interval, Interval]] = {
     "contracted": (Interval(0.9, 1.0), Interval(0, 90)),
     "delivered": (Interval(1.0, 1.0), Interval(0, 0)),
 }
+
+
+class Pledge:
+    """What may or may not come true: it has a status, and may have a chance and a mean slip of its own."""
+
+    @property
+    def coming_true(self) -> tuple[Interval, Interval]:
+        """Chance, and mean slip in days."""
+        chance, slip = STATUS[self.status]
+        return self.chance or chance, self.slip_days or slip

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from koepel.nouns import Day, Noun, PositiveFigure, ShareFigure
 from koepel.raid import Positive
-from koepel.supply.pledges import PledgeStatus
+from koepel.supply.pledges import Pledge, PledgeStatus
 from koepel.units import Interval
 
 
@@ -82,7 +82,7 @@ class Rate(Noun):
     per_month: PositiveFigure
 
 
-class Joint(Noun):
+class Joint(Pledge, Noun):
     """A partner's money and sites raise a line's capacity; what they add is split by agreement.
 
     Parameters

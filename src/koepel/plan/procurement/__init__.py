@@ -136,7 +136,7 @@ def buy(
     if runs:
         tell("fighting campaigns without a plan")
         base = fought(scenario, months, runs, seed + LEARNING)
-        reading = _taught(reading, base, nothing, extra, seed)
+        reading = _taught(reading, base, extra, seed)
 
     def decide(reading: Reading) -> tuple[Market, Solved | Branched]:
         k = market_of(reading, window=WINDOW, extra=extra)
@@ -221,13 +221,13 @@ def read_country(
     return additions, nights, reading
 
 
-def _taught(reading: Reading, seen: Campaign, orders: Callable[[Market], Orders], extra, seed: int) -> Reading:
-    """The reading fitted again to what a campaign came to."""
+def _taught(reading: Reading, seen: Campaign, extra, seed: int) -> Reading:
+    """The reading fitted again to what a campaign without a plan came to."""
     for _ in range(2):
         k = market_of(reading, window=WINDOW, extra=extra)
-        reading = refitted(reading, k, orders(k), seen, seed)
+        reading = refitted(reading, k, nothing(k), seen, seed)
         k = market_of(reading, window=WINDOW, extra=extra)
-        reading = scaled(reading, seen, promise(k, orders(k), PATHS, seed, people_of(reading)))
+        reading = scaled(reading, seen, promise(k, nothing(k), PATHS, seed, people_of(reading)))
     return reading
 
 
@@ -246,7 +246,7 @@ def _decided(reading: Reading, decide, fight, base: Campaign | None, extra, seed
         told = proof(k, found.orders, base, seen, seed, people_of(reading), refits)
         if told.difference_inside or refits == REFITS:
             return reading, k, found, refits
-        reading = _taught(humbled(reading, told), base, nothing, extra, seed)
+        reading = _taught(humbled(reading, told), base, extra, seed)
         k, found = decide(reading)
     return reading, k, found, 0
 

@@ -182,3 +182,9 @@ class Market:
         return all(
             np.shape(getattr(self, one.name)) == np.shape(getattr(other, one.name)) for one in fields(self)
         ) and np.array_equal(self.under_way, other.under_way)
+
+
+def uncommitted(flow: np.ndarray) -> np.ndarray:
+    """What comes in month by month that nothing later will need, of what comes in less what must go. Shape (T,)."""
+    least_later = np.minimum.accumulate(np.cumsum(flow)[::-1])[::-1]
+    return np.diff(np.maximum.accumulate(np.maximum(least_later, 0.0)), prepend=0.0)

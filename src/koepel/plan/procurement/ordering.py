@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from koepel.plan.procurement.market import Market
+from koepel.plan.procurement.market import Market, uncommitted
 
 EVEN = 0.5  # a last lot is ordered where at least so much of it is wished for
 
@@ -131,9 +131,7 @@ def reserved(k: Market, agreed: np.ndarray, payer: np.ndarray) -> Market:
     for x, f in enumerate(payer):
         if f >= 0:
             income[:, f] -= agreed[:, x] * k.cost_musd[x]
-    start = k.free_musd.copy()
-    for f in range(len(k.funders)):
-        balance = start[f] + np.cumsum(income[:, f])
-        free = np.maximum.accumulate(np.maximum(np.minimum.accumulate(balance[::-1])[::-1], 0.0))
-        income[:, f], start[f] = np.diff(free, prepend=0.0), 0.0
-    return k.changed(free_musd=start, income_musd=income, cost_musd=np.where(k.cost_musd > 0, 1e-9, 0.0))
+    income[0] += k.free_musd
+    free = np.apply_along_axis(uncommitted, 0, income)
+    paid = np.where(k.cost_musd > 0, 1e-9, 0.0)  # a trace, so that the program keeps its shape
+    return k.changed(free_musd=np.zeros_like(k.free_musd), income_musd=free, cost_musd=paid)

@@ -17,9 +17,10 @@ from koepel._kernel import columns as c
 from koepel.campaign.luck import MONTH_D
 from koepel.campaign.sources import shared_out
 from koepel.plan.procurement.futures import Futures
+from koepel.plan.procurement.market import uncommitted
 from koepel.plan.procurement.response import Response
 from koepel.scenario import Scenario
-from koepel.supply import STATUS, Gate, Joint, Order, Rate, Recipient, Supply
+from koepel.supply import Gate, Joint, Order, Rate, Recipient, Supply
 from koepel.units import Interval
 
 ENDLESS = 1e6  # rounds a month of whoever makes what is not followed
@@ -110,7 +111,7 @@ class Reading:
                 elif opens + 1 <= t <= closes:
                     income[t, f] += rate * self.figure(f"funders.{one.name}.per_month", one.per_month)
                 keeps[t, f] = t + 1 <= closes
-        free = np.array([_after_commitments(income[:, f], self._committed(one.name)) for f, one in enumerate(funders)])
+        free = np.array([uncommitted(income[:, f] - self._committed(one.name)) for f, one in enumerate(funders)])
         free = free.reshape(len(funders), T).T / MUSD
         return np.zeros(len(funders)), free, keeps
 
@@ -133,7 +134,7 @@ class Reading:
 
     def chance(self, kind: str, one) -> float:
         """That an order or an offer comes true, with its consents."""
-        whole = self.figure(f"{kind}.{one.name}.chance", _coming_true(one)[0])
+        whole = self.figure(f"{kind}.{one.name}.chance", one.coming_true[0])
         for name in getattr(one, "gates", ()):
             gate = self._gate(name)
             whole *= self.figure(f"gates.{name}.chance", gate.chance)
@@ -146,7 +147,7 @@ class Reading:
             share = _stationary(self.futures.moves) @ self.futures.crisis
             slower = 1.0 / (1.0 - share + share * one.pace_in_crisis)
         days = self.figure(f"{kind}.{one.name}.lead_days", one.lead_days) * slower
-        days += self.figure(f"{kind}.{one.name}.slip_days", _coming_true(one)[1])
+        days += self.figure(f"{kind}.{one.name}.slip_days", one.coming_true[1])
         return days / MONTH_D
 
     def consent_month(self, one) -> float:
@@ -204,12 +205,12 @@ class Reading:
 
     def _joint(self, line: str, one: Joint, months: np.ndarray) -> np.ndarray:
         """The nation's part of what a joint production adds, in the mean."""
-        name, (chance, slip) = f"joint.{line}.{one.partner}", STATUS[one.status]
+        name, (chance, slip) = f"joint.{line}.{one.partner}", one.coming_true
         figure = self.figure
         starts = self.month(one.day) + (figure(f"{name}.after_days", one.after_days)
-                                        + figure(f"{name}.slip_days", one.slip_days or slip)) / MONTH_D  # fmt: skip
+                                        + figure(f"{name}.slip_days", slip)) / MONTH_D  # fmt: skip
         ramp = figure(f"{name}.ramp_days", one.ramp_days) / MONTH_D
-        true = figure(f"{name}.chance", one.chance or chance)
+        true = figure(f"{name}.chance", chance)
         share = np.clip((months - starts) / max(ramp, 1e-9), 0.0, 1.0)
         return figure(f"{name}.per_month", one.per_month) * figure(f"{name}.split", one.split) * true * share
 
@@ -277,24 +278,12 @@ def _uniform(seed: int, draw: int, name: str) -> float:
     return float(Generator(Philox(key=key)).uniform())
 
 
-def _coming_true(one) -> tuple[Interval, Interval]:
-    return one.coming_true
-
-
 def _stationary(moves: np.ndarray) -> np.ndarray:
     """Share of time in each regime over the first three years. Shape (R,)."""
     now, total = np.eye(len(moves))[0], np.zeros(len(moves))
     for _ in range(36):
         total, now = total + now / 36, now @ moves
     return total
-
-
-def _after_commitments(income: np.ndarray, committed: np.ndarray) -> np.ndarray:
-    """What comes in that no order made before will need later: the rest is theirs."""
-    balance = np.cumsum(income - committed)
-    free = np.maximum(np.minimum.accumulate(balance[::-1])[::-1], 0.0)
-    free = np.maximum.accumulate(free)
-    return np.diff(free, prepend=0.0)
 
 
 def order_months(reading: Reading, one: Order) -> tuple[np.ndarray, float]:

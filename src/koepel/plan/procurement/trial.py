@@ -13,7 +13,7 @@ from koepel.campaign import Campaign, campaign
 from koepel.campaign.luck import MONTH_D
 from koepel.outcome import Figure, figure
 from koepel.plan.procurement.market import Market
-from koepel.plan.procurement.ordering import Orders
+from koepel.plan.procurement.ordering import Orders, nothing
 from koepel.plan.procurement.reading import Reading
 from koepel.plan.procurement.sites import Additions
 from koepel.plan.procurement.solving import Promise, promise
@@ -210,8 +210,6 @@ def proof(
     k: Market, orders: Orders, base: Campaign, planned: Campaign, seed: int, people: np.ndarray, refits: int
 ) -> Proof:
     """Promised and simulated, side by side."""
-    from koepel.plan.procurement.ordering import nothing
-
     before, after = promise(k, nothing(k), PATHS, seed, people), promise(k, orders, PATHS, seed, people)
     return Proof(
         runs=base.runs, seed=base.seed, days=base.days, without=figure(exposed(base)),
